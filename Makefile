@@ -1,0 +1,48 @@
+# Cairn: `make` lists what there is.
+
+# One target directory for all checkouts, outside of them: the dependencies of the node take 15 minutes to build once.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/cairn/target
+# Link the system's OpenSSL instead of building it for seven minutes.
+export OPENSSL_NO_VENDOR = 1
+
+NODE = $(CARGO_TARGET_DIR)/debug/cairn-node
+JS = node/tests/polkadot-js
+ARGS =
+
+.PHONY: help setup build test test-rust test-js demo bench lint docs deny fuzz weights ci
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: ## Install what is missing: system packages, Rust target, Node packages
+	@scripts/setup.sh --with-node
+
+build: setup ## Build everything: runtime, node, tests
+	@scripts/patiently.sh "build" cargo build --workspace --all-targets
+
+test: build test-rust test-js ## Run all tests: pallets, runtime, networks of real nodes, polkadot.js
+
+test-rust: build ## Run the tests in Rust
+	@scripts/patiently.sh "tests in Rust" cargo test --workspace
+
+test-js: build ## Run the polkadot.js tests against a real node
+	@CAIRN_NODE=$(NODE) scripts/patiently.sh "polkadot.js tests" npm --prefix $(JS) --silent test
+
+demo: build ## Tour through a model's life on a development chain, with polkadot.js
+	@CAIRN_NODE=$(NODE) npm --prefix $(JS) --silent run tour -- $(ARGS)
+
+bench: setup ## Run one benchmark: make bench NAME=chain (benches/README.md lists them)
+	@benches/run.sh "$(NAME)" $(ARGS)
+
+lint: setup ## Check format and lints
+	@cargo fmt --all --check
+	@scripts/patiently.sh "clippy" env SKIP_WASM_BUILD=1 cargo clippy --workspace --all-targets -- -D warnings
+
+docs: setup ## Build the API documentation without warnings
+	@scripts/patiently.sh "API documentation" \
+		env SKIP_WASM_BUILD=1 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+deny: setup ## Check licences, sources and duplicate versions of dependencies
+	@scripts/deny.sh
+
+ci: test lint docs deny ## Everything that has to pass before a change lands

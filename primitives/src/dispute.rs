@@ -1,0 +1,192 @@
+//! The shape of a unit's trace, over which a dispute bisects, and the check of its last piece.
+//!
+//! A trace is a path of *states*: from the shard before the window, through the state after each step, to the result.
+//! Each step is a path through its operations, each operation a path through its pieces. A boundary has one commitment,
+//! whatever the level at which it is looked at: the commitment before the first operation of a step *is* the one before
+//! the step. So a range that both sides narrowed down at one level carries over to the next without any proof.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+use crate::{
+	attestation::{Attestation, Outcome},
+	Hash, ModelSpec, StepIndex, UnitId,
+};
+
+/// Children of a range that one move of the game distinguishes.
+pub const ARITY: u32 = 16;
+/// Commitments that the defender posts in one move: those between the children.
+pub const MOVE_HASHES: u32 = ARITY - 1;
+/// Most bytes of evidence for one piece.
+pub const MAX_EVIDENCE: u32 = 96 * 1024;
+
+/// The levels of a trace, from the widest.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum Level {
+	/// Between two attested checkpoints.
+	Checkpoints,
+	/// Steps between two checkpoints.
+	Steps,
+	/// Operations of one step.
+	Operations,
+	/// Pieces of one operation.
+	Pieces,
+}
+
+/// Everything about a unit that its trace depends on.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct UnitContext {
+	/// Hash of the chain's first block.
+	pub genesis: Hash,
+	/// The unit.
+	pub unit: UnitId,
+	/// Root of the shard before the window: the commitment of the trace's first state.
+	pub shard_before: Hash,
+	/// How the unit ended, as attested.
+	pub outcome: Outcome,
+	/// Samples that the chain had accepted before the window.
+	pub samples: u64,
+	/// Running root of the upstream edge, as attested.
+	pub upstream: Option<Hash>,
+	/// Running root of the downstream edge, as attested.
+	pub downstream: Option<Hash>,
+	/// Root of everything attested about the result: the commitment of the trace's last state.
+	pub result: Hash,
+	/// The attested composed root of the checkpoints.
+	pub checkpoints: Hash,
+}
+
+impl UnitContext {
+	/// The context of an attested unit.
+	pub fn new<AccountId>(
+		genesis: Hash,
+		samples: u64,
+		attestation: &Attestation<AccountId>,
+	) -> Self {
+		Self {
+			genesis,
+			unit: attestation.unit,
+			shard_before: attestation.shard_before,
+			outcome: attestation.outcome,
+			samples,
+			upstream: attestation.upstream.as_ref().map(|receipt| receipt.root),
+			downstream: attestation.downstream.as_ref().map(|receipt| receipt.root),
+			result: attestation.result(),
+			checkpoints: attestation.checkpoints,
+		}
+	}
+
+	/// Steps of the trace: those that count, the one that diverged if one did, and the closing step, which derives
+	/// the result from the last state.
+	pub fn trace_steps(&self) -> StepIndex {
+		let diverged = matches!(self.outcome, Outcome::Diverged { .. });
+		// Steps of a window are bounded far below u32::MAX by the spec.
+		self.outcome.steps().saturating_add(u32::from(diverged)).saturating_add(1)
+	}
+}
+
+/// One piece of one operation, and what it is claimed to do.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Leaf {
+	/// The step within the trace.
+	pub step: StepIndex,
+	/// The operation within the step.
+	pub operation: u32,
+	/// The piece within the operation.
+	pub piece: u32,
+	/// The commitment before the piece, on which both sides agree.
+	pub before: Hash,
+	/// The commitment after it that the defender claims.
+	pub after: Hash,
+}
+
+/// What recomputing a leaf showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeafVerdict {
+	/// The piece takes `before` to `after`: the defender is right.
+	Right,
+	/// The piece takes `before` to something else: the challenger is right.
+	Wrong,
+	/// The evidence does not open `before`; it proves nothing about either side.
+	Unproven,
+}
+
+/// Arithmetic that the chain can check, one piece at a time. Implemented by the stage program.
+pub trait LeafVerifier {
+	/// Operations of a step of a unit's trace; at least 1.
+	fn operations(spec: &ModelSpec, context: &UnitContext, step: StepIndex) -> u32;
+
+	/// Pieces of an operation; at least 1.
+	fn pieces(spec: &ModelSpec, context: &UnitContext, step: StepIndex, operation: u32) -> u32;
+
+	/// Recompute a leaf from evidence of at most [`MAX_EVIDENCE`] bytes.
+	fn verify(spec: &ModelSpec, context: &UnitContext, leaf: &Leaf, evidence: &[u8])
+		-> LeafVerdict;
+}
+
+/// One difference that a merge takes in.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Merged {
+	/// Lane of the unit; members of a merge are ordered by it.
+	pub lane: u8,
+	/// Root of the coded difference.
+	pub difference: Hash,
+	/// Steps that count: the weight of the difference.
+	pub steps: StepIndex,
+	/// Norm of the difference, which is clipped to the median of all.
+	pub norm: crate::attestation::NonNegative,
+}
+
+/// The outer step of one stage, as far as the chain knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct MergeContext {
+	/// Root of the shard before the window.
+	pub before: Hash,
+	/// The merge set, lanes ascending.
+	pub members: alloc::vec::Vec<Merged>,
+	/// Root of the shard after the merge that a majority attested.
+	pub claimed: Hash,
+}
+
+/// Arithmetic of the outer step that the chain can check, one chunk at a time.
+pub trait MergeVerifier {
+	/// Recompute one chunk of a merge: [`LeafVerdict::Wrong`] if the evidence shows that `claimed` is not the merge.
+	fn verify(spec: &ModelSpec, context: &MergeContext, evidence: &[u8]) -> LeafVerdict;
+}

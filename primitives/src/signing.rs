@@ -1,0 +1,82 @@
+//! What keys of workers sign off chain. Every message binds the genesis, so that nothing signed for one chain counts on
+//! another, and everything else that the signature is about, so that it cannot be replayed.
+
+use codec::Encode;
+use sp_core::{ed25519, sr25519};
+
+use crate::{
+	hash::{hash, Domain},
+	Hash, LaneIndex, ModelId, StageIndex, StepIndex, UnitId, WindowIndex,
+};
+
+/// One boundary between neighbouring stages of a lane in one window.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	codec::Decode,
+	codec::DecodeWithMemTracking,
+	codec::MaxEncodedLen,
+	scale_info::TypeInfo,
+)]
+pub struct Edge {
+	/// The model that is trained.
+	pub model: ModelId,
+	/// The window.
+	pub window: WindowIndex,
+	/// The lane.
+	pub lane: LaneIndex,
+	/// The stage above the edge: the edge lies between `upper` and `upper + 1`.
+	pub upper: StageIndex,
+}
+
+impl Edge {
+	/// The edge between a unit and the stage before it, if there is one.
+	pub fn upstream(unit: &UnitId) -> Option<Self> {
+		let upper = unit.stage.checked_sub(1)?;
+		Some(Self { model: unit.model, window: unit.window, lane: unit.lane, upper })
+	}
+
+	/// The edge between a unit and the stage after it, if the model has `stages` stages and there is one.
+	pub fn downstream(unit: &UnitId, stages: u32) -> Option<Self> {
+		let below = u32::from(unit.stage).checked_add(1)?;
+		(below < stages).then_some(Self {
+			model: unit.model,
+			window: unit.window,
+			lane: unit.lane,
+			upper: unit.stage,
+		})
+	}
+}
+
+/// What both ends of an edge sign after `steps` steps: the running root of everything that crossed so far.
+pub fn edge_message(genesis: Hash, edge: &Edge, steps: StepIndex, root: Hash) -> Hash {
+	hash(Domain::Edge, &(genesis, edge, steps, root))
+}
+
+/// What a holder signs when it has stored the difference of a unit.
+pub fn held_message(genesis: Hash, unit: &UnitId, difference: Hash) -> Hash {
+	hash(Domain::Held, &(genesis, unit, difference))
+}
+
+/// What an endpoint's key signs to prove that its provider has it.
+pub fn endpoint_message(genesis: Hash, provider: &impl Encode) -> Hash {
+	hash(Domain::Endpoint, &(genesis, provider))
+}
+
+/// Verify the signature of a worker key.
+pub fn verify_worker(message: Hash, signature: &sr25519::Signature, key: &sr25519::Public) -> bool {
+	sp_io::crypto::sr25519_verify(signature, message.as_bytes(), key)
+}
+
+/// Verify the signature of an endpoint key.
+pub fn verify_endpoint(
+	message: Hash,
+	signature: &ed25519::Signature,
+	key: &ed25519::Public,
+) -> bool {
+	sp_io::crypto::ed25519_verify(signature, message.as_bytes(), key)
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Installs what building and testing needs and is not there yet: system packages, the Rust target, Node packages.
+# Says what it does, one line per step; a second run does nothing and takes a second.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+missing=()
+command -v protoc >/dev/null || missing+=(protobuf-compiler)
+command -v pkg-config >/dev/null || missing+=(pkg-config)
+{ command -v pkg-config >/dev/null && pkg-config --exists openssl; } || missing+=(libssl-dev)
+command -v cc >/dev/null && command -v c++ >/dev/null || missing+=(build-essential)
+if [ ${#missing[@]} -gt 0 ]; then
+	if ! command -v apt-get >/dev/null; then
+		echo "Please install with your system's package manager: ${missing[*]} (Debian's names)" >&2
+		exit 1
+	fi
+	step "system packages: ${missing[*]}"
+	as_root apt-get update -qq
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}"
+fi
+
+if ! command -v cargo >/dev/null; then
+	echo "Please install Rust first: https://rustup.rs" >&2
+	exit 1
+fi
+toolchain=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+if command -v rustup >/dev/null; then
+	if ! rustup toolchain list | grep -q "^$toolchain"; then
+		step "Rust $toolchain"
+		rustup toolchain install "$toolchain" --profile minimal
+	fi
+	if ! rustup target list --installed | grep -qx wasm32v1-none; then
+		step "Rust target wasm32v1-none, for the runtime"
+		rustup target add wasm32v1-none
+	fi
+	for component in rustfmt clippy; do
+		if ! rustup component list --installed | grep -q "^$component"; then
+			step "Rust component $component"
+			rustup component add "$component"
+		fi
+	done
+fi
+
+if [ "${1:-}" = --with-node ]; then
+	if ! command -v npm >/dev/null; then
+		echo "Please install Node.js 20 or newer: https://nodejs.org" >&2
+		exit 1
+	fi
+	lock=node/tests/polkadot-js/package-lock.json
+	stamp=node/tests/polkadot-js/node_modules/.cairn-setup
+	if [ ! -e "$stamp" ] || [ "$lock" -nt "$stamp" ]; then
+		step "Node packages for polkadot.js"
+		(cd node/tests/polkadot-js && npm ci --no-audit --no-fund --loglevel=error)
+		touch "$stamp"
+	fi
+fi
