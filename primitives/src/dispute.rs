@@ -5,11 +5,13 @@
 //! whatever the level at which it is looked at: the commitment before the first operation of a step *is* the one before
 //! the step. So a range that both sides narrowed down at one level carries over to the next without any proof.
 
+use alloc::vec::Vec;
+
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
 use crate::{
-	attestation::{Attestation, Outcome},
+	attestation::{checkpoint_steps, Attestation, Outcome},
 	Hash, ModelSpec, StepIndex, UnitId,
 };
 
@@ -189,4 +191,83 @@ pub struct MergeContext {
 pub trait MergeVerifier {
 	/// Recompute one chunk of a merge: [`LeafVerdict::Wrong`] if the evidence shows that `claimed` is not the merge.
 	fn verify(spec: &ModelSpec, context: &MergeContext, evidence: &[u8]) -> LeafVerdict;
+}
+
+/// The boundaries of a trace that its checkpoints root commits to: steps done, ascending from 0 (the shard before) to
+/// the whole trace (the result).
+pub fn checkpoint_boundaries(context: &UnitContext, every: StepIndex) -> Vec<StepIndex> {
+	let steps = context.trace_steps();
+	let mut boundaries = checkpoint_steps(steps.saturating_sub(1), every); // a trace has at least the closing step
+	boundaries.push(steps);
+	boundaries
+}
+
+/// The boundaries inside a range that part it into its children: ascending, strictly between `from` and `to`, at most
+/// [`MOVE_HASHES`]. These are the ones whose commitments the defender posts.
+///
+/// A range of n positions has c = min(n, [`ARITY`]) children, as even as possible: boundary i of 1 … c − 1 lies at
+/// `from + ⌊i·n / c⌋`. So no child is longer than ⌈n / 16⌉.
+pub fn split(from: u32, to: u32) -> Vec<u32> {
+	let positions = u64::from(to.saturating_sub(from)); // an empty range has no boundaries
+	let children = positions.min(u64::from(ARITY));
+	(1..children)
+		.filter_map(|i| i.checked_mul(positions)?.checked_div(children)?.checked_add(from.into()))
+		.filter_map(|boundary| u32::try_from(boundary).ok()) // always: it is below `to`
+		.collect()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn children_are_as_even_as_possible_and_cover_the_range() {
+		for (from, length) in
+			(0..=600).map(|length| (7, length)).chain([(0, u32::MAX), (u32::MAX - 17, 17)])
+		{
+			let to = from + length;
+			let inner = split(from, to);
+			if length == 0 {
+				assert!(inner.is_empty());
+				continue;
+			}
+			let boundaries: Vec<u32> = [from].into_iter().chain(inner).chain([to]).collect();
+			let lengths: Vec<u32> = boundaries.windows(2).map(|pair| pair[1] - pair[0]).collect();
+			assert_eq!(lengths.len() as u32, length.min(ARITY), "{from}..{to}");
+			let (least, most) = (lengths.iter().min().unwrap(), lengths.iter().max().unwrap());
+			assert!(*least >= 1 && most - least <= 1, "{from}..{to}: {lengths:?}");
+			assert_eq!(*most, length.div_ceil(ARITY), "{from}..{to}");
+		}
+	}
+
+	#[test]
+	fn boundaries_of_a_short_and_of_a_long_range() {
+		assert!(split(3, 4).is_empty());
+		assert_eq!(split(3, 6), [4, 5]);
+		assert_eq!(
+			split(0, 20),
+			[1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13, 15, 16, 17, 18],
+			"1.25 positions a child, rounded down"
+		);
+	}
+
+	#[test]
+	fn checkpoints_reach_from_the_shard_before_to_the_result() {
+		let context = |outcome| UnitContext {
+			genesis: Hash::zero(),
+			unit: UnitId { model: 0, window: 0, stage: 0, lane: 0 },
+			shard_before: Hash::zero(),
+			outcome,
+			samples: 0,
+			upstream: None,
+			downstream: None,
+			result: Hash::zero(),
+			checkpoints: Hash::zero(),
+		};
+		let boundaries = |outcome| checkpoint_boundaries(&context(outcome), 25);
+		assert_eq!(boundaries(Outcome::Done { steps: 0 }), [0, 1]);
+		assert_eq!(boundaries(Outcome::Done { steps: 100 }), [0, 25, 50, 75, 100, 101]);
+		let diverged = Outcome::Diverged { step: 60, operation: 3 };
+		assert_eq!(boundaries(diverged), [0, 25, 50, 61, 62]);
+	}
 }

@@ -14,6 +14,8 @@ pub type Hash = sp_core::H256;
 pub enum Domain {
 	/// Proof that a provider owns its transport endpoint's key.
 	Endpoint,
+	/// A worker key's consent to work for a provider.
+	Worker,
 	/// What both ends of an edge sign after each step.
 	Edge,
 	/// What a holder signs when it stores a difference.
@@ -45,6 +47,7 @@ impl Domain {
 	pub const fn context(self) -> &'static str {
 		match self {
 			Domain::Endpoint => "cairn 2026 endpoint v1",
+			Domain::Worker => "cairn 2026 worker v1",
 			Domain::Edge => "cairn 2026 edge v1",
 			Domain::Held => "cairn 2026 held v1",
 			Domain::Checkpoints => "cairn 2026 checkpoints v1",

@@ -22,8 +22,8 @@ pub fn below(drawn: U256, bound: u32) -> u32 {
 /// Whether an event of probability `rate` happens.
 pub fn happens(drawn: U256, rate: Permill) -> bool {
 	// Compares the top 128 bits as a fraction; exact for 0 and for 1.
-	let million = 1_000_000u32;
-	U256::from(drawn >> 128) * U256::from(million) < U256::from(rate.deconstruct()) << 128
+	let million = U256::from(1_000_000u32);
+	(drawn >> 128).saturating_mul(million) < U256::from(rate.deconstruct()) << 128 // 128 + 20 bits
 }
 
 /// The lane of each seat of a stage in the window of `seed`: a Fisher–Yates shuffle of `lanes` places, drawn for each

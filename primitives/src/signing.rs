@@ -67,6 +67,11 @@ pub fn endpoint_message(genesis: Hash, provider: &impl Encode) -> Hash {
 	hash(Domain::Endpoint, &(genesis, provider))
 }
 
+/// What a worker key signs to consent to work for a provider, at the machine that has this endpoint.
+pub fn worker_message(genesis: Hash, provider: &impl Encode, endpoint: &ed25519::Public) -> Hash {
+	hash(Domain::Worker, &(genesis, provider, endpoint))
+}
+
 /// Verify the signature of a worker key.
 pub fn verify_worker(message: Hash, signature: &sr25519::Signature, key: &sr25519::Public) -> bool {
 	sp_io::crypto::sr25519_verify(signature, message.as_bytes(), key)

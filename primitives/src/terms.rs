@@ -1,6 +1,7 @@
 //! The contract between a model's researcher and everyone who contributes to it.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::PalletError;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_runtime::Permill;
@@ -45,6 +46,7 @@ pub struct Terms {
 	DecodeWithMemTracking,
 	MaxEncodedLen,
 	TypeInfo,
+	PalletError,
 )]
 pub enum TermsError {
 	/// Data, researcher and treasury together take more than half: too little would be left for compute.

@@ -2,12 +2,13 @@
 
 use alloc::vec;
 
+use sp_runtime::Permill;
+
 use super::{
 	Access, Architecture, BoundaryCodec, InnerOptimizer, MergeCodec, ModelSpec, Nano, Numerics,
 	OuterOptimizer, Schedule, SchedulePoint, WindowSpec,
 };
 use crate::{share::ShareRate, DatasetId, Hash};
-use sp_runtime::Permill;
 
 /// RoPE frequencies of base 10,000 for heads of width 16, in turns per position: 2⁶⁴ / 2π / 10000^(i/8).
 const FREQUENCIES: [u64; 8] = [
@@ -77,5 +78,23 @@ impl ModelSpec {
 			shares: ShareRate { per_teraflop: 1_000_000_000_000, at_end: Permill::one() },
 			gate_tolerance: Nano(500_000_000),
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::hash::blob_root;
+
+	#[test]
+	fn the_example_file_of_the_guides_is_this_spec() {
+		let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/examples/spec.json");
+		let spec = ModelSpec::example(blob_root(b"an example dataset"), 2, 2);
+		let expected = serde_json::to_string_pretty(&spec).unwrap() + "\n";
+		if std::env::var_os("UPDATE_EXAMPLES").is_some() {
+			std::fs::write(path, &expected).unwrap();
+		}
+		let found = std::fs::read_to_string(path).unwrap();
+		assert_eq!(found, expected, "run this test with UPDATE_EXAMPLES=1 and commit {path}");
 	}
 }

@@ -20,7 +20,7 @@ pub use optimizer::{InnerOptimizer, OuterOptimizer};
 pub use schedule::{Schedule, SchedulePoint, MAX_SCHEDULE_POINTS};
 pub use validate::SpecError;
 
-use crate::{share::ShareRate, DatasetId, Hash, StageIndex, StepIndex, MAX_LANES, MAX_STAGES};
+use crate::{share::ShareRate, DatasetId, Hash, StageIndex, StepIndex, MAX_STAGES};
 
 /// Most RoPE frequencies: half the widest head.
 pub const MAX_FREQUENCIES: u32 = 128;
@@ -262,5 +262,3 @@ impl ModelSpec {
 		self.stages == parent.stages && self.architecture == parent.architecture
 	}
 }
-
-const _: () = assert!(MAX_LANES <= u8::MAX as u32 && MAX_STAGES <= u8::MAX as u32);

@@ -1,6 +1,7 @@
 //! Whether a spec describes a model that can be trained and verified.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::PalletError;
 use scale_info::TypeInfo;
 
 use super::{Access, BoundaryCodec, InnerOptimizer, MergeCodec, ModelSpec, Nano};
@@ -29,6 +30,7 @@ const MUON_TOKENS_PER_SIDE: u128 = 40;
 	DecodeWithMemTracking,
 	MaxEncodedLen,
 	TypeInfo,
+	PalletError,
 )]
 pub enum SpecError {
 	/// A size of the architecture is 0 or beyond its bound.

@@ -17,6 +17,8 @@ const edgeId = ({ model, window, lane, upper }) => concat(u32(model), u32(window
 export const messages = {
 	/** An endpoint's key proves that its provider has it. */
 	endpoint: (genesis, provider) => hash('endpoint', bytes(genesis), provider),
+	/** A worker's key consents to work for a provider. */
+	worker: (genesis, provider, endpoint) => hash('worker', bytes(genesis), provider, endpoint),
 	/** Both ends of an edge sign what has crossed after some steps. */
 	edge: (genesis, edge, steps, root) => hash('edge', bytes(genesis), edgeId(edge), u32(steps), root),
 	/** A holder signs that it stored a difference. */
@@ -24,6 +26,18 @@ export const messages = {
 	/** A client promises to pay. */
 	voucher: (genesis, channel, amount, window) =>
 		hash('voucher', bytes(genesis), u64(channel), u128(amount), u32(window)),
+};
+
+/** The lane of each seat of a stage in the window of a seed: the twin of `primitives::lottery::lanes_of_seats`. */
+export const lanesOfSeats = (seed, stage, lanes) => {
+	const order = Array.from({ length: lanes }, (_, lane) => lane);
+	for (let last = lanes - 1; last > 0; last -= 1) {
+		const drawn = hash('lanes', bytes(seed), u8(stage), u8(last));
+		const number = drawn.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+		const other = Number(number % BigInt(last + 1));
+		[order[last], order[other]] = [order[other], order[last]];
+	}
+	return order;
 };
 
 /** Bits of a non-negative binary32. */

@@ -1,0 +1,119 @@
+//! Challenges, and what the end of a game means for the unit it was about.
+
+use cairn_primitives::{
+	traits::{DisputeOutcome, Disputes, Fault, Seats},
+	Hash, UnitId,
+};
+use frame_support::{
+	dispatch::DispatchResult,
+	ensure,
+	traits::{fungible::MutateHold, Get},
+};
+
+use crate::{
+	lots::tried_too, AccountIdOf, AuditOf, AuditState, Audits, Challenge, Challenges, Config,
+	Error, Event, HoldReason, Pallet, UnitOf,
+};
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_challenge(
+		who: AccountIdOf<T>,
+		id: UnitId,
+		checkpoints: Hash,
+	) -> DispatchResult {
+		let challenger = Self::provider_of(&who)?;
+		let unit = Self::attested_unit(&id)?;
+		let spec = Self::spec(id.model)?;
+		Self::check_challengeable(&spec, &id, &unit)?;
+		ensure!(unit.provider != challenger, Error::<T>::OwnUnit);
+		let entitlement = T::Seats::entitlement(&challenger, id.model);
+		ensure!(entitlement.covers(id.stage), Error::<T>::NotEntitled);
+		ensure!(checkpoints != unit.checkpoints, Error::<T>::SameCheckpoints);
+		let is_auditor =
+			Audits::<T>::get(id).is_some_and(|audit| audit.auditor() == Some(&challenger));
+		ensure!(!is_auditor, Error::<T>::AuditorCannotChallenge);
+		let mut challenges = Challenges::<T>::get(id);
+		let is_new = challenges.iter().all(|challenge| challenge.by != challenger);
+		ensure!(is_new, Error::<T>::AlreadyChallenged);
+
+		let bond = T::ChallengeBond::get();
+		challenges
+			.try_push(Challenge { by: challenger.clone(), bond })
+			.map_err(|_| Error::<T>::TooManyChallenges)?;
+		T::Currency::hold(&HoldReason::Challenge.into(), &challenger, bond)?;
+		let samples = Self::window_of(id.model, id.window)?.samples;
+		let context = unit.context(Self::genesis(), id, samples);
+		T::Disputes::open(context, unit.provider, challenger.clone(), checkpoints)?;
+		Challenges::<T>::insert(id, challenges);
+		Self::deposit_event(Event::UnitChallenged { unit: id, challenger });
+		Ok(())
+	}
+
+	/// The auditor lost its game: it accused falsely, and somebody else is to look.
+	fn reject_accusation(
+		id: UnitId,
+		unit: UnitOf<T>,
+		mut audit: AuditOf<T>,
+		auditor: &AccountIdOf<T>,
+	) {
+		Self::fewer_open(auditor);
+		Self::punish(auditor, id.model, Fault::Audit, Some(&unit.provider));
+		tried_too::<T>(&mut audit, auditor.clone());
+		Self::await_auditor(id, unit, audit);
+	}
+
+	/// A challenger lost its game, and its bond with it.
+	fn reject_challenge(id: UnitId, unit: &UnitOf<T>, challenger: &AccountIdOf<T>) {
+		let mut challenges = Challenges::<T>::get(id);
+		let Some(place) = challenges.iter().position(|other| other.by == *challenger) else {
+			return;
+		};
+		let challenge = challenges.remove(place);
+		if challenges.is_empty() {
+			Challenges::<T>::remove(id);
+		} else {
+			Challenges::<T>::insert(id, challenges);
+		}
+		Self::take_bond(HoldReason::Challenge, challenger, challenge.bond, Some(&unit.provider));
+	}
+}
+
+impl<T: Config> DisputeOutcome for Pallet<T> {
+	type AccountId = AccountIdOf<T>;
+
+	fn refuted(id: &UnitId, challenger: &AccountIdOf<T>) -> DispatchResult {
+		let unit = Self::attested_unit(id)?;
+		ensure!(unit.is_pending(), Error::<T>::AlreadyDecided);
+		Self::refute(*id, unit, Fault::Unit, Some(challenger));
+		Ok(())
+	}
+
+	fn upheld(id: &UnitId, challenger: &AccountIdOf<T>) -> DispatchResult {
+		let unit = Self::attested_unit(id)?;
+		Self::deposit_event(Event::UnitUpheld { unit: *id, challenger: challenger.clone() });
+		match Audits::<T>::get(id) {
+			Some(audit) if audit.is_accused_by(challenger) => {
+				Self::reject_accusation(*id, unit, audit, challenger)
+			},
+			_ => Self::reject_challenge(*id, &unit, challenger),
+		}
+		Ok(())
+	}
+}
+
+impl<AccountId: PartialEq> crate::Audit<AccountId> {
+	/// Who audits or approved the unit.
+	pub fn auditor(&self) -> Option<&AccountId> {
+		match &self.state {
+			AuditState::Drawing { .. } => None,
+			AuditState::Assigned { auditor, .. }
+			| AuditState::Answered { auditor, .. }
+			| AuditState::Accused { auditor } => Some(auditor),
+		}
+	}
+
+	/// Whether the auditor's game is open.
+	fn is_accused_by(&self, who: &AccountId) -> bool {
+		matches!(&self.state, AuditState::Accused { auditor } if auditor == who)
+	}
+}

@@ -1,0 +1,314 @@
+//! Which units are audited, and by whom: lots drawn from randomness that nobody knew when the work was attested.
+
+use alloc::vec::Vec;
+
+use cairn_primitives::{
+	attestation::NonNegative,
+	hash::Domain,
+	lottery::{below, draw, happens},
+	roster::is_gate,
+	spec::Access,
+	traits::{Beacon, Models, Providers, Seats},
+	BlockNumber, Hash, ModelId, ModelSpec, Roster, StageIndex, UnitId, WindowIndex,
+};
+use frame_support::{dispatch::DispatchResult, ensure, storage::with_storage_layer, traits::Get};
+use sp_runtime::{BoundedVec, DispatchError, Permill};
+
+use crate::{
+	types::bit, AccountIdOf, Audit, AuditOf, AuditState, Audits, Challenges, Check, Config, Error,
+	Event, Lots, Pallet, Records, StageRow, Stages, UnitOf, Units, WindowRow, Windows, LOG_TARGET,
+	MAX_AUDITORS,
+};
+
+/// Other stages of an open model among which an auditor is looked for.
+const FOREIGN_STAGES: u32 = 4;
+/// Lanes without which there is no telling which loss is odd.
+const LANES_TO_COMPARE: usize = 3;
+
+/// What a deciding block's randomness turned out to be.
+pub(crate) enum Seed {
+	/// Known.
+	Known(Hash),
+	/// No longer known: nobody asked in time.
+	Forgotten,
+}
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_draw_lots(
+		model: ModelId,
+		window: WindowIndex,
+		stage: StageIndex,
+	) -> DispatchResult {
+		let spec = Self::spec(model)?;
+		let mut row = Self::window_of(model, window)?;
+		let mut progress = Stages::<T>::get((model, window, stage));
+		ensure!(progress.lanes != 0, Error::<T>::NothingAttested);
+		ensure!(progress.lots == Lots::Waiting, Error::<T>::LotsAlreadyDrawn);
+		let is_void =
+			Self::closed(model, window, &row, &spec).ok_or(Error::<T>::WindowNotClosed)?;
+		if is_void {
+			progress.lots = Lots::Void;
+			Stages::<T>::insert((model, window, stage), progress);
+			Self::deposit_event(Event::WindowVoided { model, window, stage });
+			return Ok(());
+		}
+		Self::check_last_stage_first(&spec, model, window, stage)?;
+		// Saturating: the end of block numbers never comes.
+		let seed = Self::seed(row.deadline.saturating_add(T::LotDelay::get()))?;
+		let units = Self::units_of(model, window, stage, progress.lanes);
+
+		if spec.is_last_stage(stage) {
+			Self::judge_losses(model, window, &units, &mut row);
+			Windows::<T>::insert(model, window, &row);
+		}
+		progress.lots = Lots::Drawn(Self::now());
+		Stages::<T>::insert((model, window, stage), progress);
+		let mut audited = 0;
+		for (id, unit) in units.into_iter().filter(|(_, unit)| unit.is_pending()) {
+			if Self::draw_unit(&spec, &row, &seed, id, unit) {
+				audited |= bit(id.lane);
+			}
+		}
+		Self::deposit_event(Event::LotsDrawn { model, window, stage, audited });
+		Ok(())
+	}
+
+	/// The losses of the last stage decide which lanes are audited as a whole.
+	fn check_last_stage_first(
+		spec: &ModelSpec,
+		model: ModelId,
+		window: WindowIndex,
+		stage: StageIndex,
+	) -> DispatchResult {
+		let Some(last) = spec.stages.len().checked_sub(1) else { return Ok(()) };
+		let last = StageIndex::try_from(last).unwrap_or(StageIndex::MAX); // at most 64 stages
+		let waits = |row: StageRow| row.lanes != 0 && row.lots == Lots::Waiting;
+		let is_first = stage == last || !waits(Stages::<T>::get((model, window, last)));
+		ensure!(is_first, Error::<T>::LastStageFirst);
+		Ok(())
+	}
+
+	/// The randomness of a block. The beacon tells a block's at the latest two blocks later; where it does not by then, it
+	/// has forgotten it.
+	pub(crate) fn seed(at: BlockNumber) -> Result<Seed, DispatchError> {
+		if let Some(seed) = T::Beacon::at(at) {
+			return Ok(Seed::Known(seed));
+		}
+		ensure!(Self::now() > at.saturating_add(2), Error::<T>::RandomnessNotKnown);
+		Ok(Seed::Forgotten)
+	}
+
+	/// Hand a gate's median loss to the model, and suspect the lanes whose training loss is far above the median.
+	fn judge_losses(
+		model: ModelId,
+		window: WindowIndex,
+		units: &[(UnitId, UnitOf<T>)],
+		row: &mut WindowRow,
+	) {
+		let pending = || units.iter().filter(|(_, unit)| unit.is_pending());
+		if let Some(loss) = lower_median(pending().filter_map(|(_, unit)| unit.held_out)) {
+			let passed =
+				with_storage_layer(|| T::Models::pass_gate(model, window, loss.to_millionths()));
+			if let Err(error) = passed {
+				Self::deposit_event(Event::GateNotTaken { model, window, error });
+			}
+		}
+		let trained = || pending().filter(|(_, unit)| unit.points > 0);
+		let Some(median) = lower_median(trained().filter_map(|(_, unit)| unit.loss)) else {
+			return;
+		};
+		if trained().count() < LANES_TO_COMPARE {
+			return;
+		}
+		for (id, _) in trained().filter(|(_, unit)| unit.loss.is_some_and(|l| is_odd(l, median))) {
+			let lane = bit(id.lane);
+			if row.suspected & lane == 0 {
+				row.suspected |= lane;
+				let lane = id.lane;
+				Self::deposit_event(Event::LaneSuspected { model, window, lane, by: None });
+			}
+		}
+	}
+
+	/// Draw the lot of one unit; whether it is audited.
+	fn draw_unit(
+		spec: &ModelSpec,
+		row: &WindowRow,
+		seed: &Seed,
+		id: UnitId,
+		mut unit: UnitOf<T>,
+	) -> bool {
+		let mut record = Records::<T>::get(&unit.provider, id.model);
+		let is_forfeited = record.generation != unit.generation;
+		let is_certain = is_gate(id.window) || row.suspected & bit(id.lane) != 0;
+		let rate = if is_certain { Permill::one() } else { record.audit_rate() };
+		let is_audited = !is_forfeited
+			&& match seed {
+				Seed::Known(seed) => happens(draw(Domain::AuditLot, *seed, &id), rate),
+				// Who let the randomness be forgotten gains nothing: everything is audited.
+				Seed::Forgotten => true,
+			};
+		if unit.points > 0 && !is_forfeited {
+			record.drawn = record.drawn.saturating_add(1); // only compared with small numbers
+			Records::<T>::insert(&unit.provider, id.model, record);
+		}
+		if !is_audited {
+			unit.check = Check::Spared;
+			Units::<T>::insert(id, unit);
+			return false;
+		}
+		match seed {
+			Seed::Known(seed) => Self::assign(spec, id, unit, new_audit(), *seed),
+			Seed::Forgotten => Self::await_auditor(id, unit, new_audit()),
+		}
+		true
+	}
+
+	/// Open the audit of a unit whose auditor is drawn from randomness to come.
+	pub(crate) fn open_audit(id: UnitId, unit: UnitOf<T>) {
+		Self::await_auditor(id, unit, new_audit());
+	}
+
+	/// Let the next auditor of a unit be drawn from randomness to come, unless enough were asked.
+	pub(crate) fn await_auditor(id: UnitId, mut unit: UnitOf<T>, mut audit: AuditOf<T>) {
+		if audit.tried.is_full() {
+			return Self::give_up(id, unit);
+		}
+		// Saturating: the end of block numbers never comes.
+		let seed_at = Self::now().saturating_add(T::LotDelay::get());
+		audit.state = AuditState::Drawing { seed_at };
+		Audits::<T>::insert(id, audit);
+		unit.check = Check::Open;
+		Units::<T>::insert(id, unit);
+		Self::deposit_event(Event::AuditorDue { unit: id, seed_at });
+	}
+
+	/// Give the audit of a unit to an auditor drawn by a seed, unless enough were asked or there is none.
+	pub(crate) fn assign(
+		spec: &ModelSpec,
+		id: UnitId,
+		mut unit: UnitOf<T>,
+		mut audit: AuditOf<T>,
+		seed: Hash,
+	) {
+		let drawn = (!audit.tried.is_full())
+			.then(|| Self::draw_auditor(spec, &id, &unit, &audit.tried, seed))
+			.flatten();
+		let Some(auditor) = drawn else { return Self::give_up(id, unit) };
+		let deadline = Self::later(spec, T::AuditBlocks::get(), T::AuditWindows::get());
+		audit.state = AuditState::Assigned { auditor: auditor.clone(), deadline };
+		Audits::<T>::insert(id, audit);
+		unit.check = Check::Open;
+		Units::<T>::insert(id, unit);
+		Self::deposit_event(Event::AuditorDrawn { unit: id, auditor, deadline });
+	}
+
+	/// Leave a unit unaudited: nobody can do it.
+	fn give_up(id: UnitId, mut unit: UnitOf<T>) {
+		Audits::<T>::remove(id);
+		unit.check = Check::NoAuditor;
+		Units::<T>::insert(id, unit);
+		Self::deposit_event(Event::AuditorNotFound { unit: id });
+	}
+
+	/// Draw an auditor among those entitled to the stage: standbys that hold the shard first, then seats, then the
+	/// other standbys, then, where the model is open, the same of other stages.
+	fn draw_auditor(
+		spec: &ModelSpec,
+		id: &UnitId,
+		unit: &UnitOf<T>,
+		tried: &[AccountIdOf<T>],
+		seed: Hash,
+	) -> Option<AccountIdOf<T>> {
+		let lot = |purpose: u8| draw(Domain::AuditorLot, seed, &(id, tried.len() as u32, purpose));
+		let barred = Self::barred(id, unit, tried);
+		let pick = |stage| {
+			let roster = T::Seats::roster(id.model, stage)?;
+			let tier = first_tier(roster, id.window, |who| {
+				!barred.contains(who) && T::Providers::worker_key(who).is_some()
+			});
+			let chosen = below(lot(0), tier.len() as u32); // at most 32 of them
+			tier.into_iter().nth(chosen as usize)
+		};
+		if let Some(auditor) = pick(id.stage) {
+			return Some(auditor);
+		}
+		if spec.access != Access::Open {
+			return None;
+		}
+		let stages = spec.stage_count();
+		let start = below(lot(1), stages);
+		(0..stages.min(FOREIGN_STAGES))
+			.filter_map(|offset| start.checked_add(offset)?.checked_rem(stages)?.try_into().ok())
+			.filter(|stage: &StageIndex| *stage != id.stage)
+			.find_map(pick)
+	}
+
+	/// Who cannot audit a unit: its worker, those next to it in its lane, those asked before, and open challengers.
+	fn barred(id: &UnitId, unit: &UnitOf<T>, tried: &[AccountIdOf<T>]) -> Vec<AccountIdOf<T>> {
+		let beside = [id.stage.checked_sub(1), id.stage.checked_add(1)]
+			.into_iter()
+			.flatten()
+			.filter_map(|stage| Units::<T>::get(UnitId { stage, ..*id }))
+			.map(|neighbour| neighbour.provider);
+		let challengers = Challenges::<T>::get(id).into_iter().map(|challenge| challenge.by);
+		core::iter::once(unit.provider.clone())
+			.chain(beside)
+			.chain(challengers)
+			.chain(tried.iter().cloned())
+			.collect()
+	}
+}
+
+/// An audit nobody was asked for yet. Its state is set by whoever opens it.
+fn new_audit<AccountId>() -> Audit<AccountId> {
+	Audit {
+		tried: BoundedVec::new(),
+		is_unavailable: false,
+		state: AuditState::Drawing { seed_at: 0 },
+	}
+}
+
+/// The admitted members of a roster's first group that has any.
+fn first_tier<AccountId: PartialEq>(
+	roster: Roster<AccountId>,
+	window: WindowIndex,
+	is_admitted: impl Fn(&AccountId) -> bool,
+) -> Vec<AccountId> {
+	let mut tiers = [Vec::new(), Vec::new(), Vec::new()];
+	let [live, seated, other] = &mut tiers;
+	for standby in roster.standbys {
+		// Only compares: saturation is harmless.
+		let is_live = standby.held.is_some_and(|held| held.saturating_add(1) >= window);
+		let tier = if is_live { &mut *live } else { &mut *other };
+		tier.push(standby.provider);
+	}
+	seated.extend(roster.seats.into_iter().flatten());
+	for tier in &mut tiers {
+		tier.retain(&is_admitted);
+	}
+	tiers.into_iter().find(|tier| !tier.is_empty()).unwrap_or_default()
+}
+
+/// The lower median: of an even number the smaller of the two in the middle.
+fn lower_median(values: impl Iterator<Item = NonNegative>) -> Option<NonNegative> {
+	let mut values: Vec<_> = values.collect();
+	values.sort_unstable();
+	values.get(values.len().checked_sub(1)? >> 1).copied()
+}
+
+/// Whether a training loss is more than a quarter above the median. Lanes start from the same weights and see samples of
+/// the same data, so honest losses of a window lie within a few percent of each other.
+fn is_odd(loss: NonNegative, median: NonNegative) -> bool {
+	let parts = |number: NonNegative, factor: u128| {
+		u128::from(number.to_millionths()).saturating_mul(factor) // 64 + 3 bits
+	};
+	parts(loss, 4) > parts(median, 5)
+}
+
+/// Note that an auditor was asked. [`Pallet::assign`] asks nobody once the list is full, so there is room.
+pub(crate) fn tried_too<T: Config>(audit: &mut AuditOf<T>, auditor: AccountIdOf<T>) {
+	if audit.tried.try_push(auditor).is_err() {
+		log::error!(target: LOG_TARGET, "more than {MAX_AUDITORS} auditors were asked");
+	}
+}

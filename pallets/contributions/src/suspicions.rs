@@ -1,0 +1,137 @@
+//! Suspicions of a lane: somebody vouches with a bond that a unit of it is wrong.
+
+use alloc::vec::Vec;
+
+use cairn_primitives::{
+	traits::Seats, BlockNumber, LaneIndex, ModelId, ModelSpec, StageIndex, UnitId, WindowIndex,
+};
+use frame_support::{
+	dispatch::DispatchResult,
+	ensure,
+	traits::{fungible::MutateHold, Get},
+};
+use sp_runtime::DispatchError;
+
+use crate::{
+	types::bit, AccountIdOf, Check, Config, Error, Event, HoldReason, Lots, Pallet, Phase, Stages,
+	Suspicion, Suspicions, UnitOf, Units, VoidReason, Windows,
+};
+
+impl<T: Config> Pallet<T> {
+	/// Returns the stages that were looked at.
+	pub(crate) fn do_suspect(
+		who: AccountIdOf<T>,
+		model: ModelId,
+		window: WindowIndex,
+		lane: LaneIndex,
+	) -> Result<u32, DispatchError> {
+		let provider = Self::provider_of(&who)?;
+		let (mut row, spec) = Self::counted_window(model, window)?;
+		ensure!(Self::is_at_model(&provider, model, &spec), Error::<T>::NotAtModel);
+		ensure!(row.suspected & bit(lane) == 0, Error::<T>::AlreadySuspected);
+		let units = Self::lane_units(&spec, model, window, lane);
+		ensure!(!units.is_empty(), Error::<T>::NothingAttested);
+		let is_pending = units.iter().any(|(_, unit)| unit.is_pending());
+		ensure!(is_pending, Error::<T>::AlreadyDecided);
+		for (id, unit) in units.iter().filter(|(_, unit)| unit.is_pending()) {
+			ensure!(Self::is_retained(&spec, id, unit), Error::<T>::RetentionOver);
+		}
+
+		let bond = T::SuspicionBond::get();
+		T::Currency::hold(&HoldReason::Suspicion.into(), &provider, bond)?;
+		Suspicions::<T>::insert((model, window, lane), Suspicion { by: provider.clone(), bond });
+		row.suspected |= bit(lane);
+		row.open_suspicions |= bit(lane);
+		Windows::<T>::insert(model, window, row);
+		for (id, unit) in units {
+			// Where lots are not drawn yet, they will fall on every unit of the lane.
+			if unit.is_pending() && matches!(unit.check, Check::Spared | Check::NoAuditor) {
+				Self::open_audit(id, unit);
+			}
+		}
+		Self::deposit_event(Event::LaneSuspected { model, window, lane, by: Some(provider) });
+		Ok(spec.stage_count())
+	}
+
+	/// Returns the stages that were looked at.
+	pub(crate) fn do_settle_suspicion(
+		model: ModelId,
+		window: WindowIndex,
+		lane: LaneIndex,
+	) -> Result<u32, DispatchError> {
+		let key = (model, window, lane);
+		let suspicion = Suspicions::<T>::get(key).ok_or(Error::<T>::NoSuspicion)?;
+		let spec = Self::spec(model)?;
+		let units = Self::lane_units(&spec, model, window, lane);
+		let was_right =
+			units.iter().any(|(_, unit)| unit.phase == Phase::Void(VoidReason::Refuted));
+		let is_open = units.iter().any(|(_, unit)| {
+			unit.is_pending() && matches!(unit.check, Check::Waiting | Check::Open)
+		});
+		ensure!(was_right || !is_open, Error::<T>::SuspicionOpen);
+
+		Suspicions::<T>::remove(key);
+		Self::update_window(model, window, |row| row.open_suspicions &= !bit(lane));
+		if was_right {
+			Self::return_bond(HoldReason::Suspicion, &suspicion.by, suspicion.bond);
+		} else {
+			Self::take_bond(HoldReason::Suspicion, &suspicion.by, suspicion.bond, None);
+		}
+		Self::deposit_event(Event::SuspicionSettled { model, window, lane, was_right });
+		Ok(spec.stage_count())
+	}
+
+	/// Whether a provider sits or stands by at any stage of a model.
+	fn is_at_model(provider: &AccountIdOf<T>, model: ModelId, spec: &ModelSpec) -> bool {
+		stages_of(spec).any(|stage| {
+			T::Seats::roster(model, stage).is_some_and(|roster| roster.contains(provider))
+		})
+	}
+
+	fn lane_units(
+		spec: &ModelSpec,
+		model: ModelId,
+		window: WindowIndex,
+		lane: LaneIndex,
+	) -> Vec<(UnitId, UnitOf<T>)> {
+		stages_of(spec)
+			.map(|stage| UnitId { model, window, stage, lane })
+			.filter_map(|id| Some((id, Units::<T>::get(id)?)))
+			.collect()
+	}
+
+	/// Whether the inputs of a unit have to be kept still: until the lots are drawn and some windows longer, and of units
+	/// that were drawn until they are final.
+	pub(crate) fn is_retained(spec: &ModelSpec, id: &UnitId, unit: &UnitOf<T>) -> bool {
+		if unit.check != Check::Spared {
+			return true;
+		}
+		match Stages::<T>::get((id.model, id.window, id.stage)).lots {
+			Lots::Drawn(at) => Self::now() <= at.saturating_add(Self::retention(spec)),
+			Lots::Waiting | Lots::Void => true,
+		}
+	}
+
+	/// Blocks for which the inputs of spared units are kept after the lots.
+	fn retention(spec: &ModelSpec) -> BlockNumber {
+		// Saturating: longer than all blocks is for ever.
+		T::RetentionWindows::get().saturating_mul(spec.window.blocks)
+	}
+
+	/// Whether a unit can be challenged still.
+	pub(crate) fn check_challengeable(
+		spec: &ModelSpec,
+		id: &UnitId,
+		unit: &UnitOf<T>,
+	) -> DispatchResult {
+		ensure!(unit.is_pending(), Error::<T>::AlreadyDecided);
+		let lots = Stages::<T>::get((id.model, id.window, id.stage)).lots;
+		ensure!(lots != Lots::Void, Error::<T>::WindowIsVoid);
+		ensure!(Self::is_retained(spec, id, unit), Error::<T>::RetentionOver);
+		Ok(())
+	}
+}
+
+fn stages_of(spec: &ModelSpec) -> impl Iterator<Item = StageIndex> {
+	0..StageIndex::try_from(spec.stage_count()).unwrap_or(StageIndex::MAX) // at most 64
+}

@@ -1,0 +1,148 @@
+//! Two roots signed for one edge and step.
+
+use cairn_primitives::{
+	attestation::EdgeReceipt,
+	signing::Edge,
+	traits::{Fault, Work},
+	Hash, UnitId,
+};
+use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
+use sp_core::Pair;
+
+use crate::{mock::*, Error, Event, Stages};
+
+const EDGE: Edge = Edge { model: MODEL, window: 0, lane: 1, upper: 0 };
+const ABOVE: UnitId = UnitId { model: MODEL, window: 0, stage: 0, lane: 1 };
+const BELOW: UnitId = UnitId { stage: 1, ..ABOVE };
+
+/// What `signer` signed, at `steps`, for a root.
+fn receipt(signer: u8, edge: Edge, steps: u32, byte: u8) -> EdgeReceipt {
+	let root = Hash::repeat_byte(byte);
+	EdgeReceipt { root, signature: sign_edge(signer, edge, steps, root) }
+}
+
+fn report(who: u8, edge: Edge, receipts: [EdgeReceipt; 2]) -> DispatchResultWithPostInfo {
+	let [first, second] = receipts;
+	Contributions::report_equivocation(signed(STRANGER), provider(who), edge, 3, first, second)
+}
+
+/// Reports two roots that `who` signed with its first key.
+fn report_two(who: u8, edge: Edge) -> DispatchResultWithPostInfo {
+	report(who, edge, [receipt(who, edge, 3, 1), receipt(who, edge, 3, 2)])
+}
+
+#[test]
+fn two_roots_cost_bond_escrow_and_seat() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		attest(ABOVE);
+		let who = on(ABOVE);
+		assert!(record_of(who).escrow > 0);
+		events();
+		assert_ok!(report_two(who, EDGE));
+		assert_eq!(fines(), [(who, Fault::Equivocation, Some(STRANGER))]);
+		assert!(expelled().contains(&who));
+		assert_eq!((record_of(who).escrow, record_of(who).generation), (0, 1));
+		assert_eq!(
+			events(),
+			[Event::Equivocated { edge: EDGE, steps: 3, provider: provider(who), fine: BOND / 2 }]
+		);
+		assert_noop!(report_two(who, EDGE), Error::<Test>::AlreadyReported);
+	});
+}
+
+#[test]
+fn either_end_can_be_reported_once() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		attest(ABOVE);
+		attest(BELOW);
+		assert_ok!(report_two(on(BELOW), EDGE));
+		assert_ok!(report_two(on(ABOVE), EDGE));
+		assert_noop!(report_two(on(BELOW), EDGE), Error::<Test>::AlreadyReported);
+		assert_eq!(Stages::<Test>::get((MODEL, 0, 0)).equivocated, 0b1100);
+	});
+}
+
+#[test]
+fn expulsion_does_not_wait_for_the_bond_to_fall_short() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		attest(ABOVE);
+		Committed::insert((provider(on(ABOVE)), MODEL), 10 * BOND);
+		assert_ok!(report_two(on(ABOVE), EDGE));
+		assert_eq!(expelled(), [on(ABOVE)]);
+	});
+}
+
+#[test]
+fn equal_roots_and_other_peoples_signatures_prove_nothing() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		attest(ABOVE);
+		let (who, other) = (on(ABOVE), on(BELOW));
+		assert_noop!(
+			report(who, EDGE, [receipt(who, EDGE, 3, 1), receipt(who, EDGE, 3, 1)]),
+			Error::<Test>::RootsAgree
+		);
+		let elsewhere = Edge { lane: 0, ..EDGE };
+		for wrong in [
+			receipt(other, EDGE, 3, 2),
+			receipt(who, EDGE, 4, 2),
+			receipt(who, elsewhere, 3, 2),
+			receipt(who, Edge { window: 1, ..EDGE }, 3, 2),
+		] {
+			let right = receipt(who, EDGE, 3, 1);
+			for pair in [[right.clone(), wrong.clone()], [wrong, right]] {
+				assert_noop!(report(who, EDGE, pair), Error::<Test>::BadEdgeSignature);
+			}
+		}
+		assert_eq!(fines(), []);
+	});
+}
+
+#[test]
+fn who_did_not_work_at_the_edge_is_not_at_fault() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		attest(ABOVE);
+		let elsewhere = on(UnitId { lane: 0, ..ABOVE });
+		assert_noop!(report_two(elsewhere, EDGE), Error::<Test>::NotAtEdge);
+		assert_noop!(report_two(STRANGER, EDGE), Error::<Test>::NotAtEdge);
+		let who = on(ABOVE);
+		assert_noop!(report_two(who, Edge { window: 7, ..EDGE }), Error::<Test>::NotAtEdge);
+		assert_noop!(report_two(who, Edge { upper: 1, ..EDGE }), Error::<Test>::NotAtEdge);
+		assert_noop!(report_two(who, Edge { upper: 255, ..EDGE }), Error::<Test>::NotAtEdge);
+		assert_noop!(report_two(who, Edge { lane: 99, ..EDGE }), Error::<Test>::NotAtEdge);
+		assert_noop!(report_two(who, Edge { model: 9, ..EDGE }), Error::<Test>::UnknownModel);
+	});
+}
+
+#[test]
+fn a_seat_that_has_not_attested_answers_while_the_window_runs() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		assert_ok!(report_two(on(BELOW), EDGE));
+		assert_eq!(fines(), [(on(BELOW), Fault::Equivocation, Some(STRANGER))]);
+		assert_eq!(Contributions::attested_lanes(MODEL, 0, 0), 0);
+		close_window(false);
+		assert_noop!(report_two(on(ABOVE), EDGE), Error::<Test>::NotAtEdge);
+	});
+}
+
+#[test]
+fn a_new_key_does_not_hide_what_the_old_one_signed() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		attest(ABOVE);
+		let who = on(ABOVE);
+		register(&provider(who), pair(200).public());
+		close_window(false);
+		// What the new key signs is of another time.
+		assert_noop!(
+			report(who, EDGE, [receipt(200, EDGE, 3, 1), receipt(200, EDGE, 3, 2)]),
+			Error::<Test>::BadEdgeSignature
+		);
+		assert_ok!(report_two(who, EDGE));
+	});
+}

@@ -1,0 +1,14 @@
+//! Tests by topic.
+
+mod attesting;
+mod auditing;
+mod challenges;
+mod equivocation;
+mod lots;
+mod merges;
+mod pruning;
+mod random;
+mod settlement;
+mod suspicions;
+mod types;
+mod windows;

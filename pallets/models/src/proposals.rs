@@ -1,0 +1,77 @@
+//! Proposals and forks.
+
+use crate::{
+	AccountIdOf, Config, Datasets, Error, Event, HoldReason, ModelMetadata, NextModel, Pallet,
+	Record, RecordOf, Records, Specs,
+};
+use cairn_primitives::{spec::Access, Balance, ModelId, ModelSpec, ModelStatus, Terms};
+use codec::Encode;
+use frame_support::{
+	dispatch::DispatchResult,
+	ensure,
+	traits::{fungible::MutateHold, Get},
+};
+use sp_runtime::DispatchError;
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_propose(
+		researcher: AccountIdOf<T>,
+		spec: ModelSpec,
+		terms: Terms,
+		parent: Option<ModelId>,
+		metadata: ModelMetadata,
+	) -> DispatchResult {
+		spec.validate().map_err(Error::<T>::InvalidSpec)?;
+		terms.validate().map_err(Error::<T>::InvalidTerms)?;
+		ensure!(Datasets::<T>::contains_key(spec.dataset), Error::<T>::UnknownDataset);
+		let model = NextModel::<T>::get();
+		let next = model.checked_add(1).ok_or(Error::<T>::TooManyModels)?;
+		let root = match parent {
+			Some(parent) => Self::check_fork(&spec, parent)?.root,
+			None => model,
+		};
+
+		let deposit = Self::model_deposit(&spec, &metadata);
+		T::Currency::hold(&HoldReason::ModelDeposit.into(), &researcher, deposit)?;
+		NextModel::<T>::put(next);
+		Specs::<T>::insert(model, spec);
+		Records::<T>::insert(
+			model,
+			Record {
+				researcher: researcher.clone(),
+				parent,
+				root,
+				status: ModelStatus::Proposed,
+				terms,
+				price: None,
+				samples: 0,
+				best_loss: None,
+				checkpoints: Default::default(),
+				restart_from: None,
+				branch: 0,
+				metadata,
+				deposit,
+			},
+		);
+		Self::deposit_event(Event::Proposed { model, researcher, parent });
+		Ok(())
+	}
+
+	/// A fork starts from its parent's shards: it must fit them, and must not open what is sealed.
+	fn check_fork(spec: &ModelSpec, parent: ModelId) -> Result<RecordOf<T>, DispatchError> {
+		let record = Records::<T>::get(parent).ok_or(Error::<T>::UnknownParent)?;
+		let original = Specs::<T>::get(parent).ok_or(Error::<T>::UnknownParent)?;
+		ensure!(spec.continues(&original), Error::<T>::ForkDoesNotContinue);
+		ensure!(
+			original.access == Access::Open || spec.access == Access::Sealed,
+			Error::<T>::ForkUnseals
+		);
+		Ok(record)
+	}
+
+	/// What is held for a model.
+	pub(crate) fn model_deposit(spec: &ModelSpec, metadata: &ModelMetadata) -> Balance {
+		// Saturating: both are bounded to a few kilobytes.
+		Self::deposit(T::ModelDeposit::get(), spec.encoded_size().saturating_add(metadata.len()))
+	}
+}

@@ -1,0 +1,148 @@
+use crate::{mock::*, Error, Event, HoldReason, NextModel, Specs};
+use cairn_primitives::{
+	spec::{Access, SpecError},
+	terms::TermsError,
+	traits::Models,
+	Hash, ModelId, ModelSpec, ModelStatus, Terms,
+};
+use codec::Encode;
+use frame_support::{assert_noop, assert_ok};
+use sp_runtime::{DispatchError, Permill, TokenError};
+
+fn try_propose(spec: ModelSpec, parent: Option<ModelId>) -> Result<(), DispatchError> {
+	Registry::propose(signed(RESEARCHER), spec.into(), terms(), parent, about(b""))
+}
+
+fn sealed() -> ModelSpec {
+	ModelSpec { access: Access::Sealed, min_holders: 3, ..spec() }
+}
+
+#[test]
+fn a_proposal_is_stored_whole_and_holds_a_deposit_for_its_bytes() {
+	ExtBuilder::default().build_and_execute(|| {
+		assert_eq!(propose(), 0);
+
+		assert_eq!(Registry::spec(0), Some(spec()));
+		assert_eq!(Registry::terms(0), Some(terms()));
+		assert_eq!(Registry::price(0), None);
+		let info = Registry::info(0).unwrap();
+		assert_eq!((info.researcher, info.parent, info.root), (RESEARCHER, None, 0));
+		assert_eq!((info.status, info.samples), (ModelStatus::Proposed, 0));
+		let deposit = 1_000 + 2 * (spec().encode().len() as u128 + 4);
+		assert_eq!(record(0).deposit, deposit);
+		assert_eq!(held(HoldReason::ModelDeposit, RESEARCHER), deposit);
+		assert_eq!(Registry::proposal_deposit(spec(), about(b"tiny")), deposit);
+		assert_eq!(events(), [Event::Proposed { model: 0, researcher: RESEARCHER, parent: None }]);
+	});
+}
+
+#[test]
+fn models_are_numbered_in_the_order_of_their_proposals() {
+	ExtBuilder::default().build_and_execute(|| {
+		assert_eq!((propose(), propose(), propose()), (0, 1, 2));
+		assert_eq!(NextModel::<Test>::get(), 3);
+	});
+}
+
+#[test]
+fn an_inconsistent_spec_is_refused_with_the_reason() {
+	ExtBuilder::default().build_and_execute(|| {
+		assert_noop!(
+			try_propose(ModelSpec { lanes: 17, ..spec() }, None),
+			Error::<Test>::InvalidSpec(SpecError::LanesOutOfRange)
+		);
+		assert_noop!(
+			try_propose(ModelSpec { min_holders: 0, ..spec() }, None),
+			Error::<Test>::InvalidSpec(SpecError::HoldersOutOfRange)
+		);
+	});
+}
+
+#[test]
+fn greedy_terms_are_refused_with_the_reason() {
+	ExtBuilder::default().build_and_execute(|| {
+		let greedy = Terms { royalty: Permill::one(), ..terms() };
+		assert_noop!(
+			Registry::propose(signed(RESEARCHER), spec().into(), greedy, None, about(b"")),
+			Error::<Test>::InvalidTerms(TermsError::RoyaltyTooHigh)
+		);
+	});
+}
+
+#[test]
+fn a_model_needs_a_registered_dataset() {
+	ExtBuilder::default().build_and_execute(|| {
+		let unknown = ModelSpec::example(Hash::zero(), 2, 2);
+		assert_noop!(try_propose(unknown, None), Error::<Test>::UnknownDataset);
+	});
+}
+
+#[test]
+fn who_cannot_pay_the_deposit_cannot_propose() {
+	ExtBuilder::default().build_and_execute(|| {
+		assert_noop!(
+			Registry::propose(signed(99), spec().into(), terms(), None, about(b"")),
+			TokenError::FundsUnavailable
+		);
+	});
+}
+
+#[test]
+fn the_last_number_is_never_used() {
+	ExtBuilder::default().build_and_execute(|| {
+		NextModel::<Test>::put(u32::MAX);
+		assert_noop!(try_propose(spec(), None), Error::<Test>::TooManyModels);
+	});
+}
+
+#[test]
+fn forks_of_forks_belong_to_the_family_of_the_first_model() {
+	ExtBuilder::default().build_and_execute(|| {
+		let other = propose();
+		let root = propose();
+		let fork = propose_with(ModelSpec { lanes: 4, seed: Hash::zero(), ..spec() }, Some(root));
+		let grandchild = propose_with(spec(), Some(fork));
+
+		assert_eq!(Registry::info(other).unwrap().root, other);
+		assert_eq!(Registry::info(fork).unwrap().root, root);
+		let info = Registry::info(grandchild).unwrap();
+		assert_eq!((info.parent, info.root), (Some(fork), root));
+	});
+}
+
+#[test]
+fn a_fork_fits_an_existing_parent() {
+	ExtBuilder::default().build_and_execute(|| {
+		let parent = propose();
+		assert_noop!(try_propose(spec(), Some(parent + 1)), Error::<Test>::UnknownParent);
+		let next = NextModel::<Test>::get();
+		assert_noop!(try_propose(spec(), Some(next)), Error::<Test>::UnknownParent);
+		let three_stages = ModelSpec::example(dataset(), 3, 2);
+		assert_noop!(try_propose(three_stages, Some(parent)), Error::<Test>::ForkDoesNotContinue);
+		let mut wider = spec();
+		wider.architecture.hidden = 256;
+		assert_noop!(try_propose(wider, Some(parent)), Error::<Test>::ForkDoesNotContinue);
+	});
+}
+
+#[test]
+fn a_fork_cannot_unseal_its_parent() {
+	ExtBuilder::default().build_and_execute(|| {
+		let parent = propose_with(sealed(), None);
+		assert_noop!(try_propose(spec(), Some(parent)), Error::<Test>::ForkUnseals);
+		let fork = propose_with(sealed(), Some(parent));
+		assert_noop!(try_propose(spec(), Some(fork)), Error::<Test>::ForkUnseals);
+
+		let open = propose();
+		assert_ok!(try_propose(sealed(), Some(open)));
+	});
+}
+
+#[test]
+fn the_largest_spec_fits_its_storage_bound() {
+	use codec::MaxEncodedLen;
+	ExtBuilder::default().build_and_execute(|| {
+		let model = propose_with(ModelSpec::example(dataset(), 64, 16), None);
+		assert!(Specs::<Test>::get(model).unwrap().encoded_size() <= ModelSpec::max_encoded_len());
+	});
+}

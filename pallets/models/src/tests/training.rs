@@ -1,0 +1,219 @@
+use crate::{mock::*, Checkpoint, Error, Event};
+use cairn_primitives::{traits::Models, ModelId, ModelStatus, PauseReason, WindowIndex};
+use frame_support::{assert_noop, assert_ok};
+
+/// The spec's tolerance: half a nat.
+const TOLERANCE: u64 = 500_000;
+
+fn checkpoint(window: WindowIndex, samples: u64, best_loss: Option<u64>) -> Checkpoint {
+	Checkpoint { window, samples, best_loss }
+}
+
+fn accept(model: ModelId, windows: impl IntoIterator<Item = WindowIndex>) {
+	for window in windows {
+		assert_ok!(Registry::accept_window(model, window, 10));
+	}
+}
+
+#[test]
+fn accepted_samples_add_up_until_the_schedule_is_done() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = training();
+		System::reset_events();
+		assert_ok!(Registry::accept_window(model, 0, 999_999));
+		assert_eq!(status(model), ModelStatus::Training);
+		assert_ok!(Registry::accept_window(model, 1, 1));
+		assert_eq!(status(model), ModelStatus::Serving);
+		assert_eq!(
+			events(),
+			[
+				Event::WindowAccepted { model, window: 0, samples: 999_999 },
+				Event::WindowAccepted { model, window: 1, samples: 1_000_000 },
+				Event::Trained { model, samples: 1_000_000 },
+			]
+		);
+	});
+}
+
+#[test]
+fn the_last_two_gate_windows_are_kept_as_checkpoints() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = training();
+		accept(model, 0..15);
+		assert_eq!(record(model).checkpoints.len(), 0);
+		accept(model, 15..48);
+		assert_eq!(
+			record(model).checkpoints.into_inner(),
+			[checkpoint(31, 320, None), checkpoint(47, 480, None)]
+		);
+	});
+}
+
+#[test]
+fn a_window_that_ran_when_the_model_was_paused_or_retired_still_counts() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = training();
+		assert_ok!(Registry::pause(signed(RESEARCHER), model));
+		assert_ok!(Registry::accept_window(model, 0, 2_000_000));
+		assert_eq!(status(model), ModelStatus::Paused(PauseReason::Owner));
+		assert_ok!(Registry::retire(signed(RESEARCHER), model));
+		assert_ok!(Registry::accept_window(model, 1, 10));
+		assert_eq!(record(model).samples, 2_000_010);
+		assert_eq!(status(model), ModelStatus::Retired);
+	});
+}
+
+#[test]
+fn windows_and_gates_of_models_that_cannot_have_any_are_refused() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = propose();
+		assert_noop!(Registry::accept_window(model, 0, 1), Error::<Test>::NotOpened);
+		assert_noop!(Registry::pass_gate(model, 15, 1), Error::<Test>::NotOpened);
+		assert_noop!(Registry::accept_window(9, 0, 1), Error::<Test>::UnknownModel);
+		assert_noop!(Registry::pass_gate(9, 15, 1), Error::<Test>::UnknownModel);
+		assert_noop!(
+			<Registry as Models>::pause(9, PauseReason::Merge),
+			Error::<Test>::UnknownModel
+		);
+	});
+}
+
+#[test]
+fn a_window_before_the_last_checkpoint_is_refused() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = training();
+		accept(model, 0..16);
+		for window in [0, 14, 15] {
+			assert_noop!(Registry::accept_window(model, window, 1), Error::<Test>::StaleWindow);
+		}
+		accept(model, [16]);
+	});
+}
+
+#[test]
+fn samples_that_cannot_be_counted_are_refused() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = training();
+		assert_ok!(Registry::accept_window(model, 0, 1));
+		assert_noop!(Registry::accept_window(model, 1, u64::MAX), Error::<Test>::TooManySamples);
+	});
+}
+
+#[test]
+fn the_first_gate_sets_the_mark_and_better_ones_lower_it() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = training();
+		System::reset_events();
+		for (window, loss, best) in [(15, 9_000_000, 9_000_000), (31, 7, 7), (47, 8, 7)] {
+			assert_ok!(Registry::pass_gate(model, window, loss));
+			assert_eq!(record(model).best_loss, Some(best));
+			assert_eq!(events(), [Event::GatePassed { model, window, loss }]);
+		}
+	});
+}
+
+#[test]
+fn a_loss_above_the_tolerance_pauses_the_model_and_one_at_it_does_not() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = training();
+		assert_ok!(Registry::pass_gate(model, 15, 1_000_000));
+		assert_ok!(Registry::pass_gate(model, 31, 1_000_000 + TOLERANCE));
+		assert_eq!(status(model), ModelStatus::Training);
+		System::reset_events();
+
+		let loss = 1_000_001 + TOLERANCE;
+		assert_ok!(Registry::pass_gate(model, 47, loss));
+		assert_eq!(status(model), ModelStatus::Paused(PauseReason::Gate));
+		assert_eq!(record(model).best_loss, Some(1_000_000));
+		assert_eq!(
+			events(),
+			[
+				Event::GateFailed { model, window: 47, loss, best: 1_000_000 },
+				Event::Paused { model, reason: PauseReason::Gate },
+			]
+		);
+	});
+}
+
+#[test]
+fn a_late_gate_pauses_a_model_that_serves_and_leaves_one_that_is_over_alone() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = training();
+		assert_ok!(Registry::pass_gate(model, 15, 0));
+		assert_ok!(Registry::accept_window(model, 31, 1_000_000));
+		assert_eq!(status(model), ModelStatus::Serving);
+		assert_ok!(Registry::pass_gate(model, 31, u64::MAX));
+		assert_eq!(status(model), ModelStatus::Paused(PauseReason::Gate));
+
+		assert_ok!(Registry::retire(signed(RESEARCHER), model));
+		assert_ok!(Registry::pass_gate(model, 31, u64::MAX));
+		assert_eq!(status(model), ModelStatus::Retired);
+	});
+}
+
+#[test]
+fn the_next_accepted_window_ends_a_restart() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN a model that went back from window 20 to window 15
+		let model = training();
+		accept(model, 0..21);
+		assert_ok!(Registry::pause(signed(RESEARCHER), model));
+		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 15));
+		assert_eq!(Registry::info(model).unwrap().restart_from, Some(15));
+		// WHEN the window after the restart counts
+		accept(model, [21]);
+		// THEN later windows start from the last one again, and the undone samples are gone
+		let info = Registry::info(model).unwrap();
+		assert_eq!((info.restart_from, info.samples), (None, 170));
+	});
+}
+
+#[test]
+fn gates_of_undone_windows_change_nothing() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN a model that went back from window 47 to window 15 before the gates of 31 and 47 were judged
+		let model = training();
+		accept(model, 0..16);
+		assert_ok!(Registry::pass_gate(model, 15, 5_000_000));
+		accept(model, 16..32);
+		assert_ok!(Registry::pause(signed(RESEARCHER), model));
+		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 15));
+		let before = record(model);
+		// WHEN they are judged, before and after the next window counts
+		assert_ok!(Registry::pass_gate(model, 31, 1));
+		assert_ok!(Registry::pass_gate(model, 31, u64::MAX));
+		assert_eq!(record(model), before);
+		accept(model, [32]);
+		let before = record(model);
+		assert_ok!(Registry::pass_gate(model, 31, 1));
+		assert_ok!(Registry::pass_gate(model, 31, u64::MAX));
+		// THEN neither the mark nor the model moves, but a gate of the new training does
+		assert_eq!(record(model), before);
+		assert_ok!(Registry::pass_gate(model, 47, 4_000_000));
+		assert_eq!(record(model).best_loss, Some(4_000_000));
+	});
+}
+
+#[test]
+fn a_restart_goes_back_to_the_mark_of_the_checkpoint() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN gates that are judged after their windows were accepted
+		let model = training();
+		accept(model, 0..16);
+		assert_ok!(Registry::pass_gate(model, 15, 5_000_000));
+		accept(model, 16..32);
+		assert_ok!(Registry::pass_gate(model, 31, 2_000_000));
+		assert_eq!(
+			record(model).checkpoints.into_inner(),
+			[checkpoint(15, 160, Some(5_000_000)), checkpoint(31, 320, Some(2_000_000))]
+		);
+		// WHEN the model goes back to the older one
+		assert_ok!(Registry::pause(signed(RESEARCHER), model));
+		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 15));
+		// THEN the loss that only the undone training reached is no mark for the new one
+		assert_eq!(record(model).best_loss, Some(5_000_000));
+		accept(model, 32..48);
+		assert_ok!(Registry::pass_gate(model, 47, 4_500_000));
+		assert_eq!(status(model), ModelStatus::Training);
+	});
+}

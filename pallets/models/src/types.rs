@@ -1,0 +1,153 @@
+//! What this pallet stores.
+
+use cairn_primitives::{
+	voucher::Price, Balance, ModelId, ModelInfo, ModelSpec, ModelStatus, Terms, WindowIndex,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use scale_info::TypeInfo;
+
+/// Most bytes of a dataset's name or address.
+pub const MAX_DATASET_METADATA: u32 = 128;
+/// Most bytes of a model's name or address.
+pub const MAX_MODEL_METADATA: u32 = 256;
+/// How many of the last checkpoints a model can be restarted from: those whose shards standbys keep.
+pub const MAX_RESTARTS: u32 = 2;
+
+/// Name or address of a dataset's description.
+pub type DatasetMetadata = BoundedVec<u8, ConstU32<MAX_DATASET_METADATA>>;
+/// Name or address of a model's description.
+pub type ModelMetadata = BoundedVec<u8, ConstU32<MAX_MODEL_METADATA>>;
+
+/// A dataset that models may be trained on.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Dataset<AccountId> {
+	/// Who is paid the data's part of each mint.
+	pub owner: AccountId,
+	/// Name or address of its description.
+	pub metadata: DatasetMetadata,
+	/// What is on hold for this row.
+	pub deposit: Balance,
+}
+
+/// A gate window whose merged shards standbys keep.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Checkpoint {
+	/// The window.
+	pub window: WindowIndex,
+	/// Samples accepted up to and including it.
+	pub samples: u64,
+	/// The best held-out loss known of the training up to it.
+	pub best_loss: Option<u64>,
+}
+
+/// Everything about a model but its spec, which is large and has a map of its own.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Record<AccountId> {
+	/// Who proposed it and owns its decisions.
+	pub researcher: AccountId,
+	/// The model that it was forked from.
+	pub parent: Option<ModelId>,
+	/// The first model of its family; itself if it is no fork.
+	pub root: ModelId,
+	/// Where it is in its life.
+	pub status: ModelStatus,
+	/// How shares and revenue are split.
+	pub terms: Terms,
+	/// What tokens of it cost; none while it is not for sale.
+	pub price: Option<Price>,
+	/// Samples accepted so far.
+	pub samples: u64,
+	/// The best median held-out loss of a gate window, in millionths of a nat.
+	pub best_loss: Option<u64>,
+	/// The last gate windows, the older one first.
+	pub checkpoints: BoundedVec<Checkpoint, ConstU32<MAX_RESTARTS>>,
+	/// The window whose merged shards the next window starts from, where that is not the last one.
+	pub restart_from: Option<WindowIndex>,
+	/// The first window accepted since the last restart: what gates of earlier ones find no longer matters.
+	pub branch: WindowIndex,
+	/// Name or address of its description.
+	pub metadata: ModelMetadata,
+	/// What is on hold for this row and the spec.
+	pub deposit: Balance,
+}
+
+impl<AccountId: Clone> Record<AccountId> {
+	/// What neighbours need to know.
+	pub fn info(&self) -> ModelInfo<AccountId> {
+		ModelInfo {
+			researcher: self.researcher.clone(),
+			parent: self.parent,
+			root: self.root,
+			status: self.status,
+			samples: self.samples,
+			restart_from: self.restart_from,
+		}
+	}
+}
+
+impl<AccountId> Record<AccountId> {
+	/// Whether the model was opened and not retired: it trains, serves or is paused.
+	pub fn is_live(&self) -> bool {
+		!matches!(self.status, ModelStatus::Proposed | ModelStatus::Retired)
+	}
+
+	/// What a live model does when nothing keeps it from it.
+	pub fn natural_status(&self, spec: &ModelSpec) -> ModelStatus {
+		if self.samples >= spec.schedule.total_samples() {
+			ModelStatus::Serving
+		} else {
+			ModelStatus::Training
+		}
+	}
+
+	/// Keep a checkpoint in place of the oldest one.
+	pub fn keep_checkpoint(&mut self, checkpoint: Checkpoint) {
+		let last = self.checkpoints.last().copied();
+		self.checkpoints =
+			BoundedVec::truncate_from(last.into_iter().chain([checkpoint]).collect());
+	}
+
+	/// Go back to a checkpoint, and forget what was reached after it. False if it is not kept.
+	pub fn go_back_to(&mut self, window: WindowIndex) -> bool {
+		let Some(checkpoint) = self.checkpoints.iter().find(|kept| kept.window == window).copied()
+		else {
+			return false;
+		};
+		self.checkpoints.retain(|kept| kept.window <= window);
+		self.samples = checkpoint.samples;
+		self.best_loss = checkpoint.best_loss;
+		self.restart_from = Some(window);
+		true
+	}
+
+	/// Whether a window belongs to training that a restart has undone, or that is undone until the first window after
+	/// the restart is accepted.
+	pub fn is_undone(&self, window: WindowIndex) -> bool {
+		window < self.branch || self.restart_from.is_some_and(|from| window > from)
+	}
+
+	/// Take a better held-out loss as the one that later gates are compared with.
+	pub fn improve_loss(&mut self, window: WindowIndex, loss: u64) {
+		self.best_loss = Some(self.best_loss.map_or(loss, |best| best.min(loss)));
+		let best_loss = self.best_loss;
+		for kept in self.checkpoints.iter_mut().filter(|kept| kept.window >= window) {
+			kept.best_loss = best_loss;
+		}
+	}
+}

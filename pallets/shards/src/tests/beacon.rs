@@ -1,0 +1,71 @@
+use crate::{mock::*, Outputs};
+use cairn_primitives::{
+	hash::{hash, Domain},
+	traits::Beacon,
+	Hash,
+};
+use frame_support::traits::Get;
+
+#[test]
+fn a_value_is_known_from_the_block_after_its_own() {
+	ExtBuilder::build_and_execute(|| {
+		run_to(10);
+		assert!(Shards::at(9).is_some());
+		assert_eq!(Shards::at(10), None);
+		run_to(11);
+		assert!(Shards::at(10).is_some());
+	});
+}
+
+#[test]
+fn a_value_chains_the_output_of_its_own_block_to_the_value_before() {
+	ExtBuilder::build_and_execute(|| {
+		run_to(10);
+		let before = Shards::at(8).unwrap();
+		// The mock names outputs after the parent of the block that is being initialised.
+		let output = World::get().unwrap();
+		assert_eq!(output, hash(Domain::State, &(0u64, 9u32)));
+		assert_eq!(Shards::at(9), Some(hash(Domain::Beacon, &(before, 9u32, output))));
+	});
+}
+
+#[test]
+fn one_different_output_changes_every_later_value() {
+	let values = |salt_in_block_5: u64| {
+		new_test_ext().execute_with(|| {
+			run_to(4);
+			world(|world| world.salt = salt_in_block_5);
+			run_to(5);
+			world(|world| world.salt = 0);
+			run_to(9);
+			(0..9).map(|block| Shards::at(block).unwrap()).collect::<Vec<_>>()
+		})
+	};
+	let (a, b) = (values(0), values(1));
+	assert_eq!(a[..4], b[..4]);
+	assert!((4..9).all(|block| a[block] != b[block]));
+}
+
+#[test]
+fn without_an_output_the_parents_hash_takes_its_place() {
+	ExtBuilder::build_and_execute(|| {
+		run_to(5);
+		world(|world| world.without_vrf = true);
+		let parent = Hash::repeat_byte(9);
+		System::initialize(&6, &parent, &Default::default());
+		Shards::extend_beacon(6);
+		let before = Shards::at(4).unwrap();
+		assert_eq!(Shards::at(5), Some(hash(Domain::Beacon, &(before, 5u32, parent))));
+	});
+}
+
+#[test]
+fn the_beacon_keeps_its_length_and_forgets_the_oldest() {
+	ExtBuilder::build_and_execute(|| {
+		let length = BeaconLength::get();
+		run_to(u64::from(length) + 7);
+		assert_eq!(Outputs::<Test>::iter().count(), length as usize);
+		assert_eq!(Shards::at(6), None);
+		assert!(Shards::at(7).is_some());
+	});
+}

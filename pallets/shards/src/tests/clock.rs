@@ -1,0 +1,425 @@
+use super::*;
+use crate::{Clock, Clocks, Closed, Departure, Error, Phase};
+use cairn_primitives::{
+	hash::{hash, Domain},
+	lottery::lanes_of_seats,
+	spec::Access,
+	traits::{Beacon, ClosedWindow, Seats},
+	ModelStatus, PauseReason,
+};
+use frame_support::{assert_noop, assert_ok, dispatch::Pays};
+use sp_runtime::DispatchError;
+
+#[test]
+fn a_model_waits_is_scheduled_runs_and_is_scheduled_again() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(2, 1, Access::Sealed);
+		fill_seats(model, 1);
+		assert_eq!(Shards::phase(model), Some(Phase::Waiting));
+
+		let now = System::block_number() as u32;
+		let post = Shards::poke_window(signed(7), model).unwrap();
+		assert_eq!(post.pays_fee, Pays::No);
+		assert!(post.actual_weight.unwrap().all_lt(Shards::poke_weight()));
+		let seed_at = now + 3;
+		assert_last(Event::WindowScheduled { model, window: 0, seed_at });
+		assert_eq!(Shards::phase(model), Some(Phase::Scheduled { seed_at }));
+
+		let window = start_window(model);
+		assert_eq!(window.index, 0);
+		assert_eq!(window.start, seed_at + 1);
+		assert_eq!(window.deadline, window.start + 20);
+		assert_eq!(window.samples, 0);
+		let beacon = <Shards as Beacon>::at(seed_at).unwrap();
+		assert_eq!(window.seed, hash(Domain::Lanes, &(beacon, model, 0u32)));
+		assert_last(Event::WindowStarted { model, window });
+		assert_eq!(<Shards as Seats>::window(model), Some(window));
+
+		attest_without(model, &[]);
+		close_window(model);
+		let closed = System::block_number() as u32;
+		assert_last(Event::WindowScheduled { model, window: 1, seed_at: closed + 3 });
+		System::assert_has_event(
+			Event::WindowClosed { model, window: 0, attested: 2, samples: 20, is_void: false }
+				.into(),
+		);
+		assert_eq!(Shards::closed_window(model, 0), Some(ClosedWindow { window, is_void: false }));
+		assert_eq!(world(|world| world.accepted.clone()), vec![(model, 0, 20)]);
+		assert_eq!(start_window(model).samples, 20);
+	});
+}
+
+#[test]
+fn a_window_closes_only_after_its_deadline() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 1, Access::Open);
+		fill_seats(model, 1);
+		let window = start_window(model);
+		run_to(u64::from(window.deadline));
+		assert_noop!(poke(model), Error::<Test>::WindowRunning);
+		run(1);
+		assert_ok!(poke(model));
+	});
+}
+
+#[test]
+fn poke_window_names_what_is_waited_for() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(2, 1, Access::Sealed);
+		set_spec(model, |spec| spec.min_holders = 2);
+		assert_noop!(poke(model), Error::<Test>::NobodyEnlisted);
+		assert_noop!(Shards::poke_window(RuntimeOrigin::root(), model), DispatchError::BadOrigin);
+
+		place(model, 1);
+		let vacant = 1 - seat_of(model, 1).unwrap().0;
+		assert_noop!(poke(model), Error::<Test>::SeatsVacant { stage: vacant });
+		place(model, 2);
+		assert_noop!(poke(model), Error::<Test>::TooFewHolders { stage: 0 });
+		// Enlist until both stages have two holders.
+		let mut next = 3;
+		while (0..2).any(|stage| Shards::holders(model, stage) < 2) {
+			place(model, next);
+			next += 1;
+		}
+		set_status(model, ModelStatus::Proposed);
+		assert_noop!(poke(model), Error::<Test>::NotTraining);
+		set_status(model, ModelStatus::Training);
+		assert_ok!(poke(model));
+		assert_noop!(poke(model), Error::<Test>::BeaconNotKnown);
+		run(3);
+		assert_noop!(poke(model), Error::<Test>::BeaconNotKnown);
+		run(1);
+		assert_ok!(poke(model));
+		assert_noop!(poke(model), Error::<Test>::WindowRunning);
+	});
+}
+
+#[test]
+fn open_models_count_the_roster_as_holders() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 2, Access::Open);
+		set_spec(model, |spec| spec.min_holders = 3);
+		fill_seats(model, 1);
+		assert_noop!(poke(model), Error::<Test>::TooFewHolders { stage: 0 });
+		place(model, 9);
+		assert_ok!(poke(model));
+	});
+}
+
+#[test]
+fn holders_that_left_still_count_for_a_sealed_stage() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 1, Access::Sealed);
+		set_spec(model, |spec| spec.min_holders = 2);
+		place(model, 1);
+		place(model, 2);
+		assert_ok!(Shards::leave(signed(2), model));
+		assert_eq!(Shards::holders(model, 0), 2);
+		assert_ok!(poke(model));
+	});
+}
+
+#[test]
+fn a_scheduled_window_with_a_vacancy_is_postponed() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(2, 1, Access::Sealed);
+		fill_seats(model, 1);
+		assert_ok!(poke(model));
+		assert_ok!(Shards::leave(signed(1), model));
+		run(4);
+		assert_ok!(poke(model));
+		assert_last(Event::WindowPostponed { model, window: 0 });
+		assert_eq!(Shards::phase(model), Some(Phase::Waiting));
+		place(model, 3);
+		assert_eq!(start_window(model).index, 0);
+	});
+}
+
+#[test]
+fn a_scheduled_window_of_a_model_that_was_paused_is_postponed() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 1, Access::Sealed);
+		fill_seats(model, 1);
+		assert_ok!(poke(model));
+		set_status(model, ModelStatus::Paused(PauseReason::Owner));
+		run(4);
+		assert_ok!(poke(model));
+		assert_last(Event::WindowPostponed { model, window: 0 });
+		assert_noop!(poke(model), Error::<Test>::NotTraining);
+	});
+}
+
+#[test]
+fn a_schedule_that_the_beacon_forgot_is_renewed() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 1, Access::Sealed);
+		fill_seats(model, 1);
+		assert_ok!(poke(model));
+		run(BeaconLength::get() + 4);
+		assert_ok!(poke(model));
+		let seed_at = System::block_number() as u32 + 3;
+		assert_last(Event::WindowScheduled { model, window: 0, seed_at });
+		start_window(model);
+	});
+}
+
+#[test]
+fn a_seat_that_misses_two_windows_in_a_row_is_lost_to_a_standby() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 2, Access::Sealed);
+		(1..=3).for_each(|provider| place(model, provider));
+		let seat = seat_of(model, 1);
+		let window = |absent: &[AccountId]| {
+			start_window(model);
+			attest_without(model, absent);
+			close_window(model);
+		};
+		// One missed window is forgiven once another is attested.
+		window(&[1]);
+		window(&[]);
+		window(&[1]);
+		assert_eq!(seat_of(model, 1), seat);
+		assert_eq!(world(|world| world.absences[&1]), 2);
+		window(&[1]);
+		assert_eq!(world(|world| world.absences[&1]), 3);
+		assert_eq!(Shards::seat_of(model, 1), None);
+		assert!(is_released(model, 1));
+		System::assert_has_event(
+			Event::Departed { model, stage: 0, provider: 1, reason: Departure::Absent }.into(),
+		);
+		// The successor starts with a clean record.
+		assert_eq!(seat_of(model, 3), seat);
+		window(&[3]);
+		assert_eq!(seat_of(model, 3), seat);
+		assert_eq!(world(|world| world.absences.get(&2).copied()), None);
+	});
+}
+
+#[test]
+fn without_a_standby_the_model_waits_for_the_lost_seat() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 2, Access::Sealed);
+		fill_seats(model, 1);
+		for _ in 0..2 {
+			start_window(model);
+			attest_without(model, &[1]);
+			close_window(model);
+		}
+		assert_eq!(Shards::phase(model), Some(Phase::Waiting));
+		assert_noop!(poke(model), Error::<Test>::SeatsVacant { stage: 0 });
+		place(model, 3);
+		assert_eq!(start_window(model).index, 2);
+	});
+}
+
+#[test]
+fn a_window_that_fewer_than_half_attest_is_void_and_penalises_nobody() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 4, Access::Sealed);
+		fill_seats(model, 1);
+		for _ in 0..3 {
+			let window = start_window(model);
+			attest_without(model, &[1, 2, 3]);
+			close_window(model);
+			assert!(Shards::closed_window(model, window.index).unwrap().is_void);
+		}
+		assert!(world(|world| world.absences.is_empty() && world.accepted.is_empty()));
+		assert!((1..=4).all(|provider| seat_of(model, provider).is_some()));
+
+		// A void window neither adds to the windows missed nor forgives them.
+		let absences = |absent: &[AccountId]| {
+			start_window(model);
+			attest_without(model, absent);
+			close_window(model);
+			world(|world| world.absences.clone())
+		};
+		assert_eq!(absences(&[1]), [(1, 1)].into());
+		assert_eq!(absences(&[2, 3, 4]), [(1, 1)].into());
+		assert_eq!(absences(&[1]), [(1, 2)].into());
+		assert_eq!(seat_of(model, 1), None);
+	});
+}
+
+#[test]
+fn exactly_half_is_enough() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 4, Access::Sealed);
+		fill_seats(model, 1);
+		start_window(model);
+		attest_without(model, &[1, 2]);
+		close_window(model);
+		assert!(!Shards::closed_window(model, 0).unwrap().is_void);
+		// Of an odd number of seats, half of the seats rounded up.
+		let odd = add_model(1, 3, Access::Sealed);
+		fill_seats(odd, 1);
+		start_window(odd);
+		attest_without(odd, &[1, 2]);
+		close_window(odd);
+		assert!(Shards::closed_window(odd, 0).unwrap().is_void);
+	});
+}
+
+#[test]
+fn who_leaves_a_void_window_is_out_all_the_same() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 2, Access::Sealed);
+		fill_seats(model, 1);
+		start_window(model);
+		assert_ok!(Shards::leave(signed(1), model));
+		close_window(model);
+		assert!(Shards::closed_window(model, 0).unwrap().is_void);
+		assert!(is_released(model, 1));
+	});
+}
+
+#[test]
+fn a_window_closes_normally_though_its_model_was_paused_or_retired() {
+	for status in [ModelStatus::Paused(PauseReason::Gate), ModelStatus::Retired] {
+		ExtBuilder::build_and_execute(|| {
+			let model = add_model(1, 2, Access::Sealed);
+			fill_seats(model, 1);
+			start_window(model);
+			attest_without(model, &[1]);
+			set_status(model, status);
+			close_window(model);
+			assert_eq!(world(|world| world.accepted.clone()), vec![(model, 0, 10)]);
+			assert_eq!(world(|world| world.absences.clone()), [(1, 1)].into());
+			assert_eq!(Shards::phase(model), Some(Phase::Waiting));
+		});
+	}
+}
+
+#[test]
+fn the_last_window_of_the_schedule_ends_training() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 1, Access::Sealed);
+		fill_seats(model, 1);
+		start_window(model);
+		attest_without(model, &[]);
+		world(|world| world.status_after = Some(ModelStatus::Serving));
+		close_window(model);
+		assert_noop!(poke(model), Error::<Test>::NotTraining);
+	});
+}
+
+#[test]
+fn a_registry_that_refuses_a_window_does_not_stop_the_clock() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 1, Access::Sealed);
+		fill_seats(model, 1);
+		start_window(model);
+		attest_without(model, &[]);
+		world(|world| world.refuses_windows = true);
+		close_window(model);
+		assert!(matches!(Shards::phase(model), Some(Phase::Scheduled { .. })));
+	});
+}
+
+#[test]
+fn closed_windows_are_kept_as_long_as_they_are_needed() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 1, Access::Sealed);
+		fill_seats(model, 1);
+		let window = || {
+			start_window(model);
+			close_window(model);
+			let mut kept: Vec<_> = Closed::<Test>::iter_key_prefix(model).collect();
+			kept.sort_unstable();
+			kept
+		};
+		(0..5).for_each(|_| drop(window()));
+		assert_eq!(window(), [2, 3, 4, 5]);
+		// A longer retention keeps more from now on; a shorter one is caught up with, two a window.
+		RetainedWindows::set(5);
+		assert_eq!(window(), [2, 3, 4, 5, 6]);
+		RetainedWindows::set(2);
+		assert_eq!(window(), [4, 5, 6, 7]);
+		assert_eq!(window(), [6, 7, 8]);
+		assert_eq!(window(), [8, 9]);
+	});
+}
+
+#[test]
+fn the_windows_of_a_retired_model_are_forgotten_one_after_the_other() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 1, Access::Sealed);
+		fill_seats(model, 1);
+		let first = start_window(model);
+		close_window(model);
+		let second = start_window(model);
+		close_window(model);
+		set_status(model, ModelStatus::Retired);
+		run(4);
+		assert_ok!(poke(model));
+		assert_last(Event::WindowPostponed { model, window: 2 });
+
+		let kept = 4 * 21;
+		run_to(u64::from(first.deadline + kept));
+		assert_noop!(poke(model), Error::<Test>::NothingToForget);
+		run(1);
+		assert_ok!(poke(model));
+		assert_last(Event::WindowsForgotten { model, oldest: 1 });
+		run_to(u64::from(second.deadline + kept) + 1);
+		assert_ok!(poke(model));
+		assert!(Clocks::<Test>::contains_key(model), "somebody still sits");
+		assert_ok!(Shards::dissolve(signed(0), model, 0));
+		assert_ok!(poke(model));
+		assert!(!Clocks::<Test>::contains_key(model));
+	});
+}
+
+#[test]
+fn first_windows_of_models_are_spread_and_later_ones_are_not_delayed() {
+	ExtBuilder::build_and_execute(|| {
+		let spec = world(|_| cairn_primitives::ModelSpec::example(Default::default(), 1, 1));
+		let mut counts = [0; 10];
+		for model in 0..1_000 {
+			counts[Shards::offset(model, &spec) as usize] += 1;
+		}
+		assert!(counts.iter().all(|n| (95..=105).contains(n)), "{counts:?}");
+
+		// A window shorter than `MaxOffset` bounds the offset too.
+		let mut short = spec;
+		short.window.blocks = 4;
+		assert!((0..1_000).all(|model| Shards::offset(model, &short) < 4));
+
+		add_model(1, 1, Access::Open);
+		let model = add_model(1, 1, Access::Open);
+		let offset = Shards::offset(model, &world(|world| world.models[&model].0.clone()));
+		assert_eq!(offset, 6);
+		fill_seats(model, 1);
+		assert_ok!(poke(model));
+		let seed_at = System::block_number() as u32 + 3 + offset;
+		assert_eq!(Shards::phase(model), Some(Phase::Scheduled { seed_at }));
+		start_window(model);
+		close_window(model);
+		let seed_at = System::block_number() as u32 + 3;
+		assert_eq!(
+			Clocks::<Test>::get(model),
+			Some(Clock { next: 1, oldest: 0, phase: Phase::Scheduled { seed_at } })
+		);
+	});
+}
+
+#[test]
+fn every_seat_works_in_every_lane_equally_often() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(2, 4, Access::Sealed);
+		fill_seats(model, 1);
+		let mut counts = [[[0u32; 4]; 4]; 2];
+		for _ in 0..400 {
+			let window = start_window(model);
+			for stage in 0..2 {
+				let lanes = lanes_of_seats(window.seed, stage, 4);
+				for (seat, lane) in lanes.into_iter().enumerate() {
+					counts[usize::from(stage)][seat][usize::from(lane)] += 1;
+				}
+			}
+			attest_without(model, &[]);
+			close_window(model);
+		}
+		// Binomial(400, 1/4): mean 100, deviation 8.7; five deviations.
+		let all = counts.iter().flatten().flatten();
+		assert!(all.clone().all(|n| (57..=143).contains(n)), "{counts:?}");
+	});
+}

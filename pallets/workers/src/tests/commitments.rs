@@ -1,0 +1,106 @@
+use crate::{mock::*, Commitments, Error, Event};
+use cairn_primitives::traits::Providers;
+use frame_support::{assert_noop, assert_ok, dispatch::Pays};
+
+#[test]
+fn a_commitment_takes_free_bond() {
+	ExtBuilder::default().build_and_execute(|| {
+		let provider = registered(1);
+		assert_ok!(Register::commit(&provider, MODEL, COMMITTED));
+		assert_eq!(Register::committed(&provider, MODEL), COMMITTED);
+		assert_eq!(Register::committed(&provider, MODEL + 1), 0);
+		assert_eq!(ledger(&provider).free(), BOND - COMMITTED);
+		assert_eq!(
+			events(),
+			[Event::Committed { provider: provider.clone(), model: MODEL, amount: COMMITTED }]
+		);
+		assert_ok!(Register::commit(&provider, MODEL + 1, BOND - COMMITTED));
+		assert_eq!(ledger(&provider).free(), 0);
+	});
+}
+
+#[test]
+fn commitments_are_refused_by_name() {
+	ExtBuilder::default().build_and_execute(|| {
+		let provider = committed(1);
+		assert_noop!(Register::commit(&account(2), MODEL, 1), Error::<Test>::NotProvider);
+		assert_noop!(Register::commit(&provider, MODEL, 1), Error::<Test>::AlreadyCommitted);
+		assert_noop!(Register::commit(&provider, 8, 0), Error::<Test>::ZeroAmount);
+		let free = BOND - COMMITTED;
+		assert_noop!(Register::commit(&provider, 8, free + 1), Error::<Test>::NotEnoughFreeBond);
+		assert_noop!(Register::commit(&provider, 8, u128::MAX), Error::<Test>::NotEnoughFreeBond);
+		assert_ok!(Register::unbond(signed(&provider), 1));
+		assert_noop!(Register::commit(&provider, 8, free), Error::<Test>::NotEnoughFreeBond);
+		assert_ok!(Register::commit(&provider, 8, free - 1));
+	});
+}
+
+#[test]
+fn a_released_commitment_stays_locked_and_anyone_settles_it_for_free() {
+	ExtBuilder::default().build_and_execute(|| {
+		let provider = committed(1);
+		let settle = || Register::settle_commitment(signed(&account(4)), provider.clone(), MODEL);
+		assert_noop!(settle(), Error::<Test>::NotReleased);
+		Register::release(&provider, MODEL);
+		let (model, unlock) = (MODEL, 201);
+		assert_eq!(
+			events(),
+			[Event::CommitmentReleased { provider: provider.clone(), model, unlock }]
+		);
+		pass(199);
+		assert_noop!(settle(), Error::<Test>::CommitmentLocked);
+		assert_eq!(Register::committed(&provider, MODEL), COMMITTED);
+		pass(1);
+		assert_eq!(settle().unwrap().pays_fee, Pays::No);
+		let amount = COMMITTED;
+		assert_eq!(
+			events(),
+			[Event::CommitmentSettled { provider: provider.clone(), model, amount }]
+		);
+		assert_eq!(ledger(&provider).free(), BOND);
+		assert_noop!(settle(), Error::<Test>::NoCommitment);
+	});
+}
+
+#[test]
+fn releasing_twice_does_not_prolong_the_lock() {
+	ExtBuilder::default().build_and_execute(|| {
+		let provider = committed(1);
+		Register::release(&provider, MODEL);
+		pass(100);
+		Register::release(&provider, MODEL);
+		Register::release(&provider, MODEL + 1);
+		assert_eq!(Commitments::<Test>::get(&provider, MODEL).unwrap().unlock, Some(201));
+		assert_eq!(Commitments::<Test>::iter().count(), 1);
+	});
+}
+
+#[test]
+fn a_provider_comes_back_once_the_lock_is_over() {
+	ExtBuilder::default().build_and_execute(|| {
+		let provider = committed(1);
+		Register::release(&provider, MODEL);
+		pass(199);
+		assert_noop!(Register::commit(&provider, MODEL, 1), Error::<Test>::AlreadyCommitted);
+		pass(1);
+		assert_ok!(Register::commit(&provider, MODEL, BOND));
+		let commitment = Commitments::<Test>::get(&provider, MODEL).unwrap();
+		assert_eq!((commitment.amount, commitment.unlock), (BOND, None));
+	});
+}
+
+#[test]
+fn reputation_counts_work_and_absences() {
+	ExtBuilder::default().build_and_execute(|| {
+		let provider = registered(1);
+		Register::note_work(&provider, 5);
+		Register::note_work(&provider, u128::MAX);
+		Register::note_absence(&provider);
+		let reputation = ledger(&provider).reputation;
+		assert_eq!((reputation.units, reputation.points), (2, u128::MAX));
+		assert_eq!((reputation.absences, reputation.faults), (1, 0));
+		// A provider that left is no provider, and gets no row.
+		Register::note_work(&account(2), 5);
+		Register::note_absence(&account(2));
+	});
+}

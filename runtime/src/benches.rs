@@ -1,0 +1,23 @@
+//! The benchmarks that produce this runtime's weights.
+
+use crate::*;
+
+frame_benchmarking::define_benchmarks!(
+	[frame_benchmarking, BaselineBench::<Runtime>]
+	[frame_system, SystemBench::<Runtime>]
+	[frame_system_extensions, SystemExtensionsBench::<Runtime>]
+	[pallet_timestamp, Timestamp]
+	[pallet_parameters, Parameters]
+	[pallet_utility, Utility]
+	[pallet_multisig, Multisig]
+	[pallet_proxy, Proxy]
+	[pallet_preimage, Preimage]
+	[pallet_scheduler, Scheduler]
+	[pallet_migrations, MultiBlockMigrations]
+	[pallet_balances, Balances]
+	[pallet_transaction_payment, TransactionPayment]
+	[pallet_treasury, Treasury]
+	[pallet_collective, Council]
+	[pallet_safe_mode, SafeMode]
+	[pallet_sudo, Sudo]
+);

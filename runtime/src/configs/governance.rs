@@ -1,0 +1,101 @@
+//! The council, the emergency brake, and the root key of young networks.
+
+use frame_support::{
+	parameter_types,
+	traits::{ConstU32, Contains, EitherOfDiverse},
+	weights::Weight,
+};
+use frame_system::{EnsureRoot, EnsureWithSuccess};
+use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, PrimeDefaultVote};
+use sp_runtime::Perbill;
+
+use super::system::share_of_block;
+use crate::{
+	time::{DAYS, HOURS},
+	AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeHoldReason, RuntimeOrigin,
+};
+
+/// Root, or at least two thirds of the council.
+pub type EnsureRootOrTwoThirds =
+	EitherOfDiverse<EnsureRoot<AccountId>, EnsureProportionAtLeast<AccountId, (), 2, 3>>;
+
+/// Root, or more than half of the council.
+pub type EnsureRootOrMajority =
+	EitherOfDiverse<EnsureRoot<AccountId>, EnsureProportionMoreThan<AccountId, (), 1, 2>>;
+
+parameter_types! {
+	pub const MotionDuration: BlockNumber = 5 * DAYS;
+	pub MaxProposalWeight: Weight = share_of_block(Perbill::from_percent(50));
+}
+
+impl pallet_collective::Config for Runtime {
+	type Consideration = ();
+	type DefaultVote = PrimeDefaultVote;
+	type DisapproveOrigin = EnsureRoot<AccountId>;
+	type KillOrigin = EnsureRoot<AccountId>;
+	type MaxMembers = ConstU32<50>;
+	type MaxProposalWeight = MaxProposalWeight;
+	type MaxProposals = ConstU32<50>;
+	type MotionDuration = MotionDuration;
+	type Proposal = RuntimeCall;
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeOrigin = RuntimeOrigin;
+	type SetMembersOrigin = EnsureRootOrTwoThirds;
+	type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_sudo::Config for Runtime {
+	type RuntimeCall = RuntimeCall;
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
+}
+
+/// Calls that work in safe mode: those that consensus needs, those whose clocks go on (windows, audits, disputes), and
+/// those that can end safe mode. What moves money does not.
+pub struct AllowedInSafeMode;
+
+impl Contains<RuntimeCall> for AllowedInSafeMode {
+	fn contains(call: &RuntimeCall) -> bool {
+		matches!(
+			call,
+			RuntimeCall::System(..)
+				| RuntimeCall::Timestamp(..)
+				| RuntimeCall::Babe(..)
+				| RuntimeCall::Grandpa(..)
+				| RuntimeCall::Session(..)
+				| RuntimeCall::Shards(..)
+				| RuntimeCall::Contributions(..)
+				| RuntimeCall::Disputes(..)
+				| RuntimeCall::Council(..)
+				| RuntimeCall::SafeMode(..)
+				| RuntimeCall::Sudo(..)
+		)
+	}
+}
+
+parameter_types! {
+	pub const SafeModeDuration: BlockNumber = DAYS;
+	pub const SafeModeExtension: BlockNumber = 6 * HOURS;
+	// Nobody buys safe mode.
+	pub const NoDeposit: Option<Balance> = None;
+	pub const NoReleaseDelay: Option<BlockNumber> = None;
+}
+
+impl pallet_safe_mode::Config for Runtime {
+	type Currency = Balances;
+	type EnterDepositAmount = NoDeposit;
+	type EnterDuration = SafeModeDuration;
+	type ExtendDepositAmount = NoDeposit;
+	type ExtendDuration = SafeModeExtension;
+	type ForceDepositOrigin = EnsureRoot<AccountId>;
+	type ForceEnterOrigin = EnsureWithSuccess<EnsureRootOrTwoThirds, AccountId, SafeModeDuration>;
+	type ForceExitOrigin = EnsureRootOrTwoThirds;
+	type ForceExtendOrigin = EnsureWithSuccess<EnsureRootOrTwoThirds, AccountId, SafeModeExtension>;
+	type Notify = ();
+	type ReleaseDelay = NoReleaseDelay;
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type WeightInfo = pallet_safe_mode::weights::SubstrateWeight<Runtime>;
+	type WhitelistedCalls = AllowedInSafeMode;
+}

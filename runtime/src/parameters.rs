@@ -1,0 +1,136 @@
+//! Parameters of the protocol that governance can change without a runtime upgrade.
+//!
+//! Every parameter is a type that implements `Get`, so a pallet's configuration names it like any
+//! constant. Genesis writes the first values (see [`crate::clock`]); wallets read them under
+//! `parameters.parameters` and governance sets them with `parameters.set_parameter`.
+
+use frame_support::dynamic_params::{dynamic_pallet_params, dynamic_params};
+
+use crate::{
+	clock::{ProtocolTimes, SetProtocolTimes},
+	time::{DAYS, HOURS, MINUTES},
+	Runtime,
+};
+
+/// The times of a public network.
+pub const PUBLIC_TIMES: ProtocolTimes = ProtocolTimes {
+	escrow: DAYS,
+	escrow_windows: 48,
+	dispute_budget: 4 * HOURS,
+	dispute_extension: 30 * MINUTES,
+	retention_windows: 1,
+	unbonding: 7 * DAYS,
+	post_leave_lock: 90 * DAYS,
+	audit_deadline: HOURS,
+	audit_windows: 2,
+	stream: DAYS,
+	settlement_window: HOURS,
+	beacon_delay: MINUTES,
+};
+
+/// The times of a development chain: seconds to minutes, so that a person can watch a life cycle.
+pub const SHORT_TIMES: ProtocolTimes = ProtocolTimes {
+	escrow: 10,
+	escrow_windows: 1,
+	dispute_budget: 40,
+	dispute_extension: 5,
+	retention_windows: 1,
+	unbonding: 20,
+	post_leave_lock: 40,
+	audit_deadline: 20,
+	audit_windows: 1,
+	stream: 10,
+	settlement_window: 10,
+	beacon_delay: 3,
+};
+
+/// All dynamic parameters, one module per topic.
+#[dynamic_params(RuntimeParameters, pallet_parameters::Parameters::<Runtime>)]
+pub mod dynamic {
+	use super::*;
+
+	/// Times of the training and serving protocol, in blocks unless the name says otherwise.
+	#[dynamic_pallet_params]
+	#[codec(index = 0)]
+	pub mod protocol {
+		use super::*;
+
+		/// How long points stay in escrow before they are final.
+		#[codec(index = 0)]
+		pub static EscrowBlocks: u32 = PUBLIC_TIMES.escrow;
+		/// Time that each side of a dispute has in all.
+		#[codec(index = 1)]
+		pub static DisputeBudget: u32 = PUBLIC_TIMES.dispute_budget;
+		/// Time added for each move of a dispute.
+		#[codec(index = 2)]
+		pub static DisputeExtension: u32 = PUBLIC_TIMES.dispute_extension;
+		/// Windows for which a worker keeps what an audit may ask for.
+		#[codec(index = 3)]
+		pub static RetentionWindows: u32 = PUBLIC_TIMES.retention_windows;
+		/// Time between asking for a bond and getting it.
+		#[codec(index = 4)]
+		pub static UnbondingBlocks: u32 = PUBLIC_TIMES.unbonding;
+		/// Time for which a bond stays locked after its worker left a model.
+		#[codec(index = 5)]
+		pub static PostLeaveLock: u32 = PUBLIC_TIMES.post_leave_lock;
+		/// Time an auditor has to answer.
+		#[codec(index = 6)]
+		pub static AuditDeadline: u32 = PUBLIC_TIMES.audit_deadline;
+		/// Time over which revenue is streamed to holders.
+		#[codec(index = 7)]
+		pub static StreamBlocks: u32 = PUBLIC_TIMES.stream;
+		/// Time a payment channel stays open for better vouchers after a close was asked for.
+		#[codec(index = 8)]
+		pub static SettlementWindow: u32 = PUBLIC_TIMES.settlement_window;
+		/// Time between a commitment and the randomness that judges it.
+		#[codec(index = 9)]
+		pub static BeaconDelay: u32 = PUBLIC_TIMES.beacon_delay;
+		/// How many lengths of a model's window points stay in escrow at least.
+		#[codec(index = 10)]
+		pub static EscrowWindows: u32 = PUBLIC_TIMES.escrow_windows;
+		/// How many lengths of a model's window an auditor has at least.
+		#[codec(index = 11)]
+		pub static AuditWindows: u32 = PUBLIC_TIMES.audit_windows;
+	}
+}
+
+pub use dynamic::protocol;
+
+/// Writes the protocol times of genesis into `pallet-parameters`.
+pub struct ProtocolParameters;
+
+impl SetProtocolTimes for ProtocolParameters {
+	fn set(times: ProtocolTimes) {
+		use frame_support::traits::dynamic_params::AggregatedKeyValue;
+		use protocol::*;
+
+		for parameter in [
+			Parameters::EscrowBlocks(EscrowBlocks, Some(times.escrow)),
+			Parameters::DisputeBudget(DisputeBudget, Some(times.dispute_budget)),
+			Parameters::DisputeExtension(DisputeExtension, Some(times.dispute_extension)),
+			Parameters::RetentionWindows(RetentionWindows, Some(times.retention_windows)),
+			Parameters::UnbondingBlocks(UnbondingBlocks, Some(times.unbonding)),
+			Parameters::PostLeaveLock(PostLeaveLock, Some(times.post_leave_lock)),
+			Parameters::AuditDeadline(AuditDeadline, Some(times.audit_deadline)),
+			Parameters::StreamBlocks(StreamBlocks, Some(times.stream)),
+			Parameters::SettlementWindow(SettlementWindow, Some(times.settlement_window)),
+			Parameters::BeaconDelay(BeaconDelay, Some(times.beacon_delay)),
+			Parameters::EscrowWindows(EscrowWindows, Some(times.escrow_windows)),
+			Parameters::AuditWindows(AuditWindows, Some(times.audit_windows)),
+		] {
+			let (key, value) = RuntimeParameters::Protocol(parameter).into_parts();
+			pallet_parameters::Parameters::<Runtime>::set(key, value);
+		}
+	}
+}
+
+/// The parameter that benchmarks set.
+#[cfg(feature = "runtime-benchmarks")]
+impl Default for RuntimeParameters {
+	fn default() -> Self {
+		RuntimeParameters::Protocol(protocol::Parameters::EscrowBlocks(
+			protocol::EscrowBlocks,
+			Some(PUBLIC_TIMES.escrow),
+		))
+	}
+}
