@@ -1,4 +1,14 @@
 #![cfg_attr(not(feature = "std"), no_std)]
+// Runtime code must not panic. FRAME's macros expand to `expect`, so that one is left to reviewers.
+#![cfg_attr(
+	not(test),
+	deny(
+		clippy::arithmetic_side_effects,
+		clippy::indexing_slicing,
+		clippy::panic,
+		clippy::unwrap_used
+	)
+)]
 #![doc = include_str!("../README.md")]
 
 extern crate alloc;

@@ -13,7 +13,7 @@ impl<T: Config> Pallet<T> {
 		if missing > 0 {
 			// A genesis that does not add up shall not become a chain.
 			assert!(
-				T::Currency::mint_into(&Self::pot(), least).is_ok(),
+				T::Currency::mint_into(&Self::pot(), missing).is_ok(),
 				"the pot cannot be funded"
 			);
 		}

@@ -47,7 +47,7 @@ impl Stream {
 		let up = U256::from(total).checked_sub(U256::one())?;
 		let span = weighted.checked_add(up)?.checked_div(total.into())?;
 		let end = ticks(now).saturating_add(u64::try_from(span).ok()?); // at worst the last block there can be
-		Some((Stream { total, released: 0, start: self.start, end }, released))
+		Some((Stream { total, released: 0, start: now, end }, released))
 	}
 
 	/// What is released in all by the beginning of block `now`.

@@ -36,10 +36,15 @@ impl<T: Config> Pallet<T> {
 				Ok(T::WeightInfo::poke_schedule(stages))
 			},
 			Phase::Scheduled { seed_at } => {
-				match Self::seed(seed_at) {
+				let seed = match Self::seed(seed_at) {
 					Seed::Coming => return Err(Error::<T>::BeaconNotKnown.into()),
-					Seed::Known(seed) => Self::start(model, &of_model, clock, seed),
-					Seed::Forgotten => Self::schedule(model, &of_model, clock),
+					Seed::Known(seed) => Some(seed),
+					Seed::Forgotten => None,
+				};
+				match (Self::ensure_ready(model, &of_model), seed) {
+					(Err(_), _) => Self::postpone(model, clock),
+					(Ok(()), Some(seed)) => Self::start(model, &of_model, clock, seed),
+					(Ok(()), None) => Self::schedule(model, &of_model, clock),
 				}
 				Ok(T::WeightInfo::poke_start(stages))
 			},
@@ -111,13 +116,14 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::WindowScheduled { model, window, seed_at });
 	}
 
+	fn postpone(model: ModelId, clock: Clock) {
+		let window = clock.next;
+		Clocks::<T>::insert(model, Clock { phase: Phase::Waiting, ..clock });
+		Self::deposit_event(Event::WindowPostponed { model, window });
+	}
+
 	fn start(model: ModelId, of_model: &ModelOf<T>, clock: Clock, seed: Hash) {
 		let index = clock.next;
-		if Self::ensure_ready(model, of_model).is_err() {
-			Clocks::<T>::insert(model, Clock { phase: Phase::Waiting, ..clock });
-			Self::deposit_event(Event::WindowPostponed { model, window: index });
-			return;
-		}
 		let start = Self::now();
 		let window = Window {
 			index,

@@ -9,7 +9,7 @@ use frame_support::traits::{
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sp_core::sr25519;
+use sp_core::{sr25519, Pair};
 
 use crate::mock::*;
 

@@ -164,6 +164,19 @@ fn a_schedule_that_the_beacon_forgot_is_renewed() {
 }
 
 #[test]
+fn a_forgotten_schedule_of_a_model_that_no_longer_trains_is_not_renewed() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 1, Access::Sealed);
+		fill_seats(model, 1);
+		assert_ok!(poke(model));
+		set_status(model, ModelStatus::Retired);
+		run(BeaconLength::get() + 4);
+		assert_ok!(poke(model));
+		assert_last(Event::WindowPostponed { model, window: 0 });
+	});
+}
+
+#[test]
 fn a_seat_that_misses_two_windows_in_a_row_is_lost_to_a_standby() {
 	ExtBuilder::build_and_execute(|| {
 		let model = add_model(1, 2, Access::Sealed);

@@ -107,12 +107,16 @@ fn step(models: &[ModelId], rng: &mut ChaCha8Rng, chronicle: &mut Chronicle) {
 	let model = *models.choose(rng).unwrap();
 	let provider = rng.gen_range(1..=PROVIDERS);
 	match rng.gen_range(0..100) {
-		0..=34 => drop(Shards::enlist(signed(provider), model)),
-		35..=37 => drop(Shards::leave(signed(provider), model)),
+		0..=34 => {
+			let _ = Shards::enlist(signed(provider), model);
+		},
+		35..=37 => {
+			let _ = Shards::leave(signed(provider), model);
+		},
 		38 => Shards::expel(&provider, model),
 		39..=46 => {
 			let last = Shards::clock(model).map_or(0, |clock| clock.next.saturating_sub(1));
-			drop(Shards::declare_held(signed(worker_of(provider)), model, last));
+			let _ = Shards::declare_held(signed(worker_of(provider)), model, last);
 		},
 		47..=59 => {
 			// The lock of somebody who left is over.
@@ -134,7 +138,7 @@ fn step(models: &[ModelId], rng: &mut ChaCha8Rng, chronicle: &mut Chronicle) {
 				run(4);
 			}
 			for (model, provider, _) in Requests::<Test>::iter().collect::<Vec<_>>() {
-				drop(Shards::draw_seat(signed(0), model, provider));
+				let _ = Shards::draw_seat(signed(0), model, provider);
 			}
 			advance(model, rng, chronicle);
 		},
@@ -152,7 +156,7 @@ fn retire(model: ModelId) {
 		Shards::draw_seat(signed(0), model, provider).unwrap();
 	}
 	for stage in 0..8 {
-		drop(Shards::dissolve(signed(0), model, stage));
+		let _ = Shards::dissolve(signed(0), model, stage);
 	}
 	run(200);
 	while Shards::clock(model).is_some() {
