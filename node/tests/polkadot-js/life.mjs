@@ -157,7 +157,7 @@ export const chapters = [
 				say(`${auditor.name} approves ${unitName(work.unit)}`);
 			}
 			const [{ work }] = approved;
-			await refused(stage, 'contributions.AuditAnswered',
+			await refused(stage, 'contributions.NotTheAuditor',
 				api.tx.contributions.verdict(work.unit, okVerdict(genesis, work.unit, approved[0].auditor, work.leaves)),
 				approved[0].auditor.key);
 

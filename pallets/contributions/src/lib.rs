@@ -617,7 +617,7 @@ pub mod pallet {
 
 		/// Draw which units of a closed window's stage are audited, and by whom.
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::draw_lots())]
+		#[pallet::weight(T::WeightInfo::draw_lots().saturating_add(Pallet::<T>::foreign_reads()))]
 		pub fn draw_lots(
 			origin: OriginFor<T>,
 			model: ModelId,
@@ -631,7 +631,7 @@ pub mod pallet {
 
 		/// Draw an auditor for a unit that has none, or whose auditor is silent.
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::redraw_audit())]
+		#[pallet::weight(T::WeightInfo::redraw_audit().saturating_add(Pallet::<T>::foreign_reads()))]
 		pub fn redraw_audit(origin: OriginFor<T>, unit: UnitId) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
 			Self::do_redraw_audit(unit)?;

@@ -11,7 +11,9 @@ use cairn_primitives::{
 	traits::{Beacon, Models, Providers, Seats},
 	BlockNumber, Hash, ModelId, ModelSpec, Roster, StageIndex, UnitId, WindowIndex,
 };
-use frame_support::{dispatch::DispatchResult, ensure, storage::with_storage_layer, traits::Get};
+use frame_support::{
+	dispatch::DispatchResult, ensure, storage::with_storage_layer, traits::Get, weights::Weight,
+};
 use sp_runtime::{BoundedVec, DispatchError, Permill};
 
 use crate::{
@@ -242,6 +244,11 @@ impl<T: Config> Pallet<T> {
 			.filter_map(|offset| start.checked_add(offset)?.checked_rem(stages)?.try_into().ok())
 			.filter(|stage: &StageIndex| *stage != id.stage)
 			.find_map(pick)
+	}
+
+	/// What looking for an auditor reads beyond what benchmarks can bring about: stages that have none to offer.
+	pub(crate) fn foreign_reads() -> Weight {
+		T::DbWeight::get().reads(FOREIGN_STAGES.into())
 	}
 
 	/// Who cannot audit a unit: its worker, those next to it in its lane, those asked before, and open challengers.

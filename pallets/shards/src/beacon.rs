@@ -1,23 +1,24 @@
 //! The beacon: randomness that nobody knew when the things it judges were committed to.
 //!
-//! **What it holds.** While block *n* is initialised, `pallet_babe::AuthorVrfRandomness` holds the output that block *n − 1*
-//! left there when it was finalised (Babe writes it in `on_finalize`; `on_initialize` never changes it, so the order of the two
-//! pallets does not matter). Hence block *n* records the value of block *n − 1*:
+//! **What it holds.** While block *n* is initialised, `pallet_babe::AuthorVrfRandomness` holds the output that block
+//! *n − 1* left there when it was finalised (Babe writes it in `on_finalize`; `on_initialize` never changes it, so
+//! the order of the two pallets does not matter). Hence block *n* records the value of block *n − 1*:
 //!
 //! ```text
 //! Outputs[n − 1] = hash(Beacon, Outputs[n − 2], n − 1, VRF output of block n − 1)
 //! ```
 //!
 //! `at(b)` is known from block *b + 1* on, contains the outputs of all blocks up to and including *b*, and is forgotten
-//! `BeaconLength` blocks later. Every block must carry an output: the chain has to run BABE with secondary *VRF* slots. A
-//! secondary *plain* slot would leave the output of an earlier block in place, and add nothing new.
+//! `BeaconLength` blocks later. Every block must carry an output: the chain has to run BABE with secondary *VRF*
+//! slots. A secondary *plain* slot would leave the output of an earlier block in place, and add nothing new.
 //!
-//! **What an author can buy.** An output is a VRF over the epoch's randomness and the slot, so its author can compute it but
-//! not choose it: the contents of a block do not enter. The one choice is to withhold a block. Who authors the last
-//! block before a value is fixed can so re-roll it once, a choice of one bit, at the price of that block's income;
-//! who authors the last *k* in a row can choose among at most 2ᵏ values. A lot of probability *p* then falls with at
-//! most 1 − (1 − p)^(2ᵏ). Other authors' outputs between commitment and value, `BeaconDelay` blocks of them, cannot be known in
-//! advance, so nothing can be committed to in the knowledge of its lot as long as one of these authors is honest.
+//! **What an author can buy.** An output is a VRF over the epoch's randomness and the slot, so its author can compute
+//! it but not choose it: the contents of a block do not enter. The one choice is to withhold a block. Who authors the
+//! last block before a value is fixed can so re-roll it once, a choice of one bit, at the price of that block's
+//! income; who authors the last *k* in a row can choose among at most 2ᵏ values. A lot of probability *p* then falls
+//! with at most 1 − (1 − p)^(2ᵏ). Other authors' outputs between commitment and value, `BeaconDelay` blocks of them,
+//! cannot be known in advance, so nothing can be committed to in the knowledge of its lot as long as one of these
+//! authors is honest.
 
 use crate::{Config, Outputs, Pallet};
 use cairn_primitives::{

@@ -16,8 +16,8 @@ use frame_support::{traits::Get, BoundedVec};
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_runtime::SaturatedConversion;
 
-/// Brings the neighbours of this pallet into the states that benchmarks need. Nothing that it makes has to pass the checks of
-/// the calls that usually make it.
+/// Brings the neighbours of this pallet into the states that benchmarks need. Nothing that it makes has to pass the
+/// checks of the calls that usually make it.
 pub trait BenchmarkHelper<AccountId> {
 	/// A sealed model that trains, with `min_holders` at most 1.
 	fn training_model(stages: u8, lanes: u8) -> ModelId;

@@ -257,8 +257,8 @@ impl<T: Config> Pallet<T> {
 		RequestCount::<T>::get(model) == 0 && lanes_vacant(lanes)
 	}
 
-	/// How much later than others a model starts its first window: consecutive models are spread evenly (multiples of the
-	/// golden ratio) over the length of a window, or over `MaxOffset` if that is shorter.
+	/// How much later than others a model starts its first window: consecutive models are spread evenly (multiples of
+	/// the golden ratio) over the length of a window, or over `MaxOffset` if that is shorter.
 	pub(crate) fn offset(model: ModelId, spec: &ModelSpec) -> BlockNumber {
 		let range = spec.window.blocks.min(T::MaxOffset::get());
 		let turn = u64::from(model.wrapping_mul(0x9e37_79b9));

@@ -41,6 +41,10 @@ pub use weights::WeightInfo;
 /// Target of this pallet's log lines.
 pub(crate) const LOG_TARGET: &str = "runtime::shards";
 
+#[allow(
+	clippy::expect_used,
+	reason = "only FRAME's macros expect, and only what they have checked"
+)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::*, weights::WeightInfo};

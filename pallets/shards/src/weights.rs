@@ -1,5 +1,5 @@
-//! Weights of the calls and hooks. Estimates until a benchmark on reference hardware replaces them: 25 µs and the storage
-//! accesses of the code and of its neighbours, counted by hand.
+//! Weights of the calls and hooks. Estimates until a benchmark on reference hardware replaces them: 25 µs and the
+//! storage accesses of the code and of its neighbours, counted by hand.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -140,20 +140,20 @@ fn enlist(db: RuntimeDbWeight) -> Weight {
 }
 
 fn draw_seat(db: RuntimeDbWeight) -> Weight {
-	// Reads: request, spec, model, beacon, vacancies, entitlement, roster, records, holders, count. Writes: roster, records,
-	// vacancies, request, count, place, entitlement, holders.
+	// Reads: request, spec, model, beacon, vacancies, entitlement, roster, records, holders, count. Writes: roster,
+	// records, vacancies, request, count, place, entitlement, holders.
 	Weight::from_parts(45_000_000, 8_000).saturating_add(db.reads_writes(10, 8))
 }
 
 fn leave(db: RuntimeDbWeight) -> Weight {
-	// Reads: request, place, roster, records, clock, ledger, commitment, vacancies. Writes: place, roster, records, ledger,
-	// commitment, vacancies.
+	// Reads: request, place, roster, records, clock, ledger, commitment, vacancies. Writes: place, roster, records,
+	// ledger, commitment, vacancies.
 	Weight::from_parts(45_000_000, 8_000).saturating_add(db.reads_writes(8, 6))
 }
 
 fn leave_enlistment(db: RuntimeDbWeight) -> Weight {
-	// Reads: request, spec, model, beacon, vacancies, entitlement, holders, count, ledger, commitment. Writes: entitlement,
-	// holders, request, count, ledger, commitment.
+	// Reads: request, spec, model, beacon, vacancies, entitlement, holders, count, ledger, commitment. Writes:
+	// entitlement, holders, request, count, ledger, commitment.
 	Weight::from_parts(40_000_000, 8_000).saturating_add(db.reads_writes(10, 6))
 }
 
@@ -191,12 +191,13 @@ fn poke_start(s: u32, db: RuntimeDbWeight) -> Weight {
 }
 
 fn poke_forget(db: RuntimeDbWeight) -> Weight {
-	// Reads: clock, spec, model, vacancies, count; eight closed windows. Writes: clock, vacancies; eight closed windows.
+	// Reads: clock, spec, model, vacancies, count; eight closed windows. Writes: clock, vacancies; eight closed
+	// windows.
 	Weight::from_parts(40_000_000, 8_000).saturating_add(db.reads_writes(13, 10))
 }
 
 fn dissolve(db: RuntimeDbWeight) -> Weight {
-	// Once: reads spec, model, clock, roster, records, vacancies; writes roster, records, vacancies. Each of 32 members:
-	// reads ledger, commitment; writes ledger, commitment, place.
+	// Once: reads spec, model, clock, roster, records, vacancies; writes roster, records, vacancies. Each of 32
+	// members: reads ledger, commitment; writes ledger, commitment, place.
 	Weight::from_parts(150_000_000, 8_000).saturating_add(db.reads_writes(6 + 32 * 2, 3 + 32 * 3))
 }

@@ -12,18 +12,23 @@ export class Refused extends Error {
 	}
 }
 
+/** Whether a node answers yet. */
+const answers = (node) =>
+	fetch(node.url.replace('ws:', 'http:'), {
+		method: 'POST',
+		headers: { 'Content-Type': 'application/json' },
+		body: '{"jsonrpc":"2.0","id":1,"method":"system_name","params":[]}',
+	}).then((answer) => answer.ok, () => false);
+
 export const connect = async (node) => {
 	const deadline = Date.now() + 60_000;
-	const provider = new WsProvider(node.url, 500, {}, 60_000);
-	provider.on('error', () => {}); // refused until the node listens
-	const api = new ApiPromise({ provider, noInitWarn: true });
-	while (!api.isConnected || !(await Promise.race([api.isReady.then(() => true), sleep(500)]))) {
+	while (!(await answers(node))) {
 		if (node.ended() !== undefined || Date.now() > deadline) {
 			throw new Error(`The node ${node.ended() === undefined ? 'did not answer' : 'stopped'}:\n${node.tail()}`);
 		}
-		await sleep(100);
+		await sleep(200);
 	}
-	return api;
+	return ApiPromise.create({ provider: new WsProvider(node.url), noInitWarn: true });
 };
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -35,6 +35,8 @@ export const startNode = async () => {
 		],
 		{ stdio: ['ignore', openSync(log, 'a'), openSync(log, 'a')] },
 	);
+	const kill = () => child.kill('SIGKILL');
+	process.once('exit', kill); // however this process ends, the node does not outlive it
 	let ended;
 	const end = new Promise((resolve) => {
 		child.once('exit', (code, signal) => {
@@ -57,6 +59,7 @@ export const startNode = async () => {
 			const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
 			await end;
 			clearTimeout(late);
+			process.off('exit', kill);
 			rmSync(directory, { recursive: true, force: true });
 		},
 	};

@@ -165,7 +165,8 @@ fn a_proven_accusation_refutes_the_unit_and_forfeits_the_escrow() {
 		suspected(id);
 		let liar = on(id);
 		close_window(false);
-		draw_all(1);
+		run_to(now() + LotDelay::get() + 1);
+		assert_ok!(Contributions::draw_lots(signed(NOBODY), MODEL, 1, 1));
 		let earlier = places(0).into_iter().find(|id| on(*id) == liar).unwrap();
 		let auditor = auditor_of(id);
 		let checkpoints = trace(id).checkpoints();

@@ -9,7 +9,7 @@ use cairn_primitives::{
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResult};
 use sp_runtime::{DispatchError, TokenError};
 
-use crate::{mock::*, Challenges, Check, Error, Event, HoldReason, Phase, Records, VoidReason};
+use crate::{mock::*, Challenges, Check, Error, Event, HoldReason, Phase, VoidReason};
 
 const ID: UnitId = UnitId { model: MODEL, window: 0, stage: 0, lane: 1 };
 
@@ -24,15 +24,12 @@ fn bond() -> u128 {
 /// A window with a false unit that the lots spared. Tells the test two others of its stage.
 fn spared_lie(test: impl FnOnce([u8; 2])) {
 	ExtBuilder::default().build_and_execute(|| {
-		for number in (0..3).flat_map(|place| [seat(0, place), seat(1, place)]) {
-			Records::<Test>::mutate(provider(number), MODEL, |record| {
-				(record.drawn, record.clean) = (1_000, 1_000)
-			});
-		}
+		veterans(six_seats());
 		start_window(0);
 		places(0).into_iter().filter(|id| *id != ID).for_each(attest);
 		attest_falsely(ID);
 		close_window(false);
+		spare_all(0);
 		draw_all(0);
 		assert_eq!(stored(ID).check, Check::Spared);
 		let others: Vec<_> = (0..3).map(|place| seat(0, place)).filter(|w| *w != on(ID)).collect();

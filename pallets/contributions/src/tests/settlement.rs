@@ -6,7 +6,7 @@ use frame_support::{
 	dispatch::{DispatchResultWithPostInfo, Pays},
 };
 
-use crate::{mock::*, Check, Error, Event, Phase, Queue, Records, VoidReason, Windows};
+use crate::{mock::*, Check, Error, Event, Phase, Queue, VoidReason, Windows};
 
 const ID: UnitId = UnitId { model: MODEL, window: 0, stage: 1, lane: 1 };
 
@@ -17,21 +17,13 @@ fn finalise(id: UnitId) -> DispatchResultWithPostInfo {
 /// A window of honest work whose lots are drawn, without any audit.
 fn spared(test: impl FnOnce()) {
 	ExtBuilder::default().build_and_execute(|| {
-		veterans();
+		veterans(six_seats());
 		whole_window(0);
+		spare_all(0);
 		draw_all(0);
 		assert!(places(0).into_iter().all(|id| stored(id).check == Check::Spared));
 		test();
 	});
-}
-
-/// Brings the audit rate of all seats down to where windows 0 and 1 happen to be spared.
-fn veterans() {
-	for number in (0..2).flat_map(|stage| (0..3).map(move |place| seat(stage, place))) {
-		Records::<Test>::mutate(provider(number), MODEL, |record| {
-			(record.drawn, record.clean) = (1_000, 1_000)
-		});
-	}
 }
 
 #[test]
@@ -145,12 +137,13 @@ fn units_of_a_void_window_earn_nothing_and_cost_nothing() {
 #[test]
 fn a_unit_from_another_shard_than_the_majoritys_is_void_and_unfined() {
 	ExtBuilder::default().build_and_execute(|| {
-		veterans();
+		veterans(six_seats());
 		start_window(0);
 		attest_from(ID, START + 1);
 		attest(UnitId { lane: 0, ..ID });
 		attest(UnitId { lane: 2, ..ID });
 		close_window(false);
+		spare_all(0);
 		run_to(stored(ID).due);
 		draw_all_stages_of(0, &[1]);
 		assert_ok!(finalise(ID));
@@ -165,11 +158,12 @@ fn a_unit_from_another_shard_than_the_majoritys_is_void_and_unfined() {
 #[test]
 fn heartbeats_become_final_without_minting() {
 	ExtBuilder::default().build_and_execute(|| {
-		veterans();
+		veterans(six_seats());
 		start_window(0);
 		assert_ok!(attest_as(on(ID), attestation(ID, START, 0)));
 		MintFails::set(true);
 		close_window(false);
+		spare_all(0);
 		run_to(stored(ID).due);
 		draw_all_stages_of(0, &[1]);
 		assert_ok!(finalise(ID));
@@ -182,11 +176,10 @@ fn heartbeats_become_final_without_minting() {
 fn attesting_finalises_two_older_items() {
 	ExtBuilder::default().shape(1, 1, 1).build_and_execute(|| {
 		let who = seat(0, 0);
-		Records::<Test>::mutate(provider(who), MODEL, |record| {
-			(record.drawn, record.clean) = (1_000, 1_000)
-		});
+		veterans([who]);
 		for window in 0..4 {
 			whole_window(window);
+			spare_all(window);
 			draw_all(window);
 		}
 		let phases =
@@ -205,11 +198,10 @@ fn attesting_finalises_two_older_items() {
 fn what_is_not_due_stops_the_sweep_and_gaps_are_skipped() {
 	ExtBuilder::default().shape(1, 1, 1).build_and_execute(|| {
 		let who = seat(0, 0);
-		Records::<Test>::mutate(provider(who), MODEL, |record| {
-			(record.drawn, record.clean) = (1_000, 1_000)
-		});
+		veterans([who]);
 		for window in 0..3 {
 			whole_window(window);
+			spare_all(window);
 			draw_all(window);
 		}
 		assert_eq!(record_of(who).head, 0);
@@ -246,10 +238,9 @@ fn what_something_speaks_against_goes_back_to_the_end_of_the_queue() {
 fn a_mint_that_fails_leaves_the_unit_pending_and_the_attestation_whole() {
 	ExtBuilder::default().shape(1, 1, 1).build_and_execute(|| {
 		let who = seat(0, 0);
-		Records::<Test>::mutate(provider(who), MODEL, |record| {
-			(record.drawn, record.clean) = (1_000, 1_000)
-		});
+		veterans([who]);
 		whole_window(0);
+		spare_all(0);
 		draw_all(0);
 		run_to(now() + 100);
 		MintFails::set(true);

@@ -4,7 +4,7 @@ use cairn_primitives::{attestation::Verdict, Hash, UnitId};
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
 use sp_runtime::TokenError;
 
-use crate::{mock::*, Check, Error, Event, HoldReason, Suspicions};
+use crate::{mock::*, Check, Error, Event, HoldReason, Suspicions, Units};
 
 fn suspect(who: u8, window: u32, lane: u8) -> DispatchResultWithPostInfo {
 	Contributions::suspect(signed(who), MODEL, window, lane)
@@ -22,7 +22,7 @@ fn bond() -> u128 {
 fn answer_lane(lane: u8) {
 	for stage in 0..2 {
 		let id = unit(0, stage, lane);
-		if stored(id).check != Check::Open {
+		if Units::<Test>::get(id).is_none_or(|unit| unit.check != Check::Open) {
 			continue;
 		}
 		let is_drawn = crate::Audits::<Test>::get(id).unwrap().auditor().is_some();
@@ -101,12 +101,9 @@ fn suspicions_need_a_reason_to_exist() {
 #[test]
 fn suspicions_end_with_the_retention_of_spared_units() {
 	ExtBuilder::default().build_and_execute(|| {
-		for number in [seat(0, 0), seat(0, 1), seat(0, 2), seat(1, 0), seat(1, 1), seat(1, 2)] {
-			crate::Records::<Test>::mutate(provider(number), MODEL, |record| {
-				(record.drawn, record.clean) = (1_000, 1_000)
-			});
-		}
+		veterans(six_seats());
 		whole_window(0);
+		spare_all(0);
 		draw_all(0);
 		let drawn_at = now();
 		run_to(drawn_at + 21);
