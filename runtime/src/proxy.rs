@@ -63,8 +63,8 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 							| pallet_revenue::Call::claim_many { .. }
 							| pallet_revenue::Call::fold { .. }
 					) | RuntimeCall::Inference(
-						pallet_inference::Call::settle { .. } | pallet_inference::Call::close { .. }
-					) | RuntimeCall::Council(..)
+					pallet_inference::Call::settle { .. } | pallet_inference::Call::close { .. }
+				) | RuntimeCall::Council(..)
 					| RuntimeCall::Treasury(..)
 					| RuntimeCall::Preimage(..)
 					| RuntimeCall::Scheduler(..)

@@ -1,3 +1,5 @@
+mod fuzz;
+
 use codec::Encode;
 use frame_support::{
 	assert_noop, assert_ok,

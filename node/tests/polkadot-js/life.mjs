@@ -218,7 +218,7 @@ export const chapters = [
 			let minted = 0;
 			for (const work of attested.flat()) {
 				if (work === lie) {
-					await refused(stage, 'contributions.AlreadyDecided', api.tx.contributions.finalise(work.unit), anyone);
+					await refused(stage, 'contributions.NothingPending', api.tx.contributions.finalise(work.unit), anyone);
 					continue;
 				}
 				const events = await until(api, `the escrow of ${unitName(work.unit)}`, () =>

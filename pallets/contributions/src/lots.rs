@@ -42,7 +42,7 @@ impl<T: Config> Pallet<T> {
 		stage: StageIndex,
 	) -> DispatchResult {
 		let spec = Self::spec(model)?;
-		let mut row = Self::window_of(model, window)?;
+		let row = Self::window_of(model, window)?;
 		let mut progress = Stages::<T>::get((model, window, stage));
 		ensure!(progress.lanes != 0, Error::<T>::NothingAttested);
 		ensure!(progress.lots == Lots::Waiting, Error::<T>::LotsAlreadyDrawn);
@@ -57,22 +57,33 @@ impl<T: Config> Pallet<T> {
 		Self::check_last_stage_first(&spec, model, window, stage)?;
 		// Saturating: the end of block numbers never comes.
 		let seed = Self::seed(row.deadline.saturating_add(T::LotDelay::get()))?;
-		let units = Self::units_of(model, window, stage, progress.lanes);
 
-		if spec.is_last_stage(stage) {
-			Self::judge_losses(model, window, &units, &mut row);
-			Windows::<T>::insert(model, window, &row);
-		}
 		progress.lots = Lots::Drawn(Self::now());
-		Stages::<T>::insert((model, window, stage), progress);
+		Stages::<T>::insert((model, window, stage), &progress);
+		let units = Self::units_of(model, window, stage, progress.lanes);
+		let audited = Self::draw_units(&spec, row, &seed, units);
+		Self::deposit_event(Event::LotsDrawn { model, window, stage, audited });
+		Ok(())
+	}
+
+	/// Draw the lots of a stage's units; the lanes of those that are audited.
+	fn draw_units(
+		spec: &ModelSpec,
+		mut row: WindowRow,
+		seed: &Seed,
+		units: Vec<(UnitId, UnitOf<T>)>,
+	) -> u16 {
+		if let Some((id, _)) = units.iter().find(|(id, _)| spec.is_last_stage(id.stage)) {
+			Self::judge_losses(id.model, id.window, &units, &mut row);
+			Windows::<T>::insert(id.model, id.window, &row);
+		}
 		let mut audited = 0;
 		for (id, unit) in units.into_iter().filter(|(_, unit)| unit.is_pending()) {
-			if Self::draw_unit(&spec, &row, &seed, id, unit) {
+			if Self::draw_unit(spec, &row, seed, id, unit) {
 				audited |= bit(id.lane);
 			}
 		}
-		Self::deposit_event(Event::LotsDrawn { model, window, stage, audited });
-		Ok(())
+		audited
 	}
 
 	/// The losses of the last stage decide which lanes are audited as a whole.

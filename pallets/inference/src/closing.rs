@@ -1,5 +1,7 @@
 //! The end of a channel: everyone gets their part of the deposit.
 
+use alloc::vec::Vec;
+
 use cairn_primitives::{
 	traits::{Models, Shares},
 	voucher::ChannelId,
@@ -83,7 +85,7 @@ impl<T: Config> Pallet<T> {
 		let terms = T::Models::terms(channel.model).ok_or(Error::<T>::UnknownModel)?;
 		let seats = Served::<T>::get(id).unwrap_or_default(); // there is one for every settlement
 		let costs = (0..StageIndex::MAX).map_while(|stage| spec.stage_cost(stage));
-		let flops: alloc::vec::Vec<_> = costs.map(|cost| cost.per_sample).collect();
+		let flops: Vec<_> = costs.map(|cost| cost.per_sample).collect();
 		let parts = split(paid, terms.serving_fee, &flops).parts;
 
 		let mut fee: Balance = 0;

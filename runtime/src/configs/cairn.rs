@@ -14,8 +14,8 @@ use crate::{
 	currency::{deposit, CRN, MICRO_CRN},
 	parameters::protocol,
 	time::{DAYS, SLASHABLE_SESSIONS},
-	Babe, Balance, Balances, BlockNumber, Contributions, Disputes, Models, Revenue, Runtime, Shards,
-	Workers,
+	Babe, Balance, Balances, BlockNumber, Contributions, Disputes, Models, Revenue, Runtime,
+	Shards, Workers,
 };
 
 parameter_types! {

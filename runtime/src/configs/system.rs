@@ -6,8 +6,8 @@ use frame_support::{
 	migrations::{EnterSafeModeOnFailedMigration, FreezeChainOnFailedMigration},
 	parameter_types,
 	traits::{
-		fungible::HoldConsideration, AsEnsureOriginWithArg, ConstU16, ConstU32, Contains, EqualPrivilegeOnly, InsideBoth,
-		LinearStoragePrice,
+		fungible::HoldConsideration, AsEnsureOriginWithArg, ConstU16, ConstU32, Contains,
+		EqualPrivilegeOnly, InsideBoth, LinearStoragePrice,
 	},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},

@@ -1,0 +1,209 @@
+//! Random bytes and mutated valid calls against every call of Cairn's pallets: nothing panics, and a refused call leaves no
+//! trace. Runs for `FUZZ_SECONDS` (default 60) with the seed `FUZZ_SEED` (default 1).
+
+use std::time::{Duration, Instant};
+
+use cairn_primitives::{
+	attestation::NonNegative, voucher::Price, Attestation, EdgeReceipt, ModelSpec, Outcome, Terms,
+	UnitId, Verdict,
+};
+use codec::{Decode, DecodeLimit};
+use frame_support::traits::Hooks;
+use rand::{Rng, RngCore, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use sp_core::{ed25519, sr25519};
+use sp_runtime::{traits::Dispatchable, MultiSignature, Permill, StateVersion};
+
+use super::*;
+
+/// The pallets whose calls are tried.
+const PALLETS: [u8; 8] = [20, 40, 41, 42, 43, 44, 45, 46];
+/// Calls between two blocks.
+const CALLS_PER_BLOCK: u64 = 20;
+
+fn number_from(name: &str, default: u64) -> u64 {
+	std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+/// At least one well-formed call of each pallet, as a start for mutations; in an order in which most go through.
+fn valid_calls() -> Vec<RuntimeCall> {
+	let dataset = Hash::repeat_byte(1);
+	let part = Permill::from_percent(5);
+	let terms =
+		Terms { data: part, researcher: part, treasury: part, royalty: part, serving_fee: part };
+	let unit = UnitId { model: 0, window: 0, stage: 0, lane: 0 };
+	let receipt = || {
+		let signature = sr25519::Signature::from([7; 64]);
+		EdgeReceipt { root: Hash::repeat_byte(3), signature }
+	};
+	let bob = Sr25519Keyring::Bob.to_account_id();
+	let price = Price { prompt: CRN, completion: CRN };
+	let attestation = Attestation {
+		unit,
+		shard_before: dataset,
+		outcome: Outcome::Done { steps: 100 },
+		difference: dataset,
+		norm: NonNegative(0),
+		checkpoints: dataset,
+		upstream: Some(receipt()),
+		downstream: None,
+		loss: Some(NonNegative(0)),
+		held_out: None,
+		inner_state: None,
+		held: Default::default(),
+	};
+	let voucher = cairn_primitives::voucher::Voucher {
+		channel: 0,
+		amount: CRN,
+		window: 0,
+		signature: MultiSignature::Sr25519([7; 64].into()),
+	};
+	vec![
+		pallet_models::Call::register_dataset {
+			root: dataset,
+			metadata: b"text".to_vec().try_into().unwrap(),
+		}
+		.into(),
+		pallet_models::Call::propose {
+			spec: Box::new(ModelSpec::example(dataset, 2, 2)),
+			terms,
+			parent: None,
+			metadata: Default::default(),
+		}
+		.into(),
+		pallet_models::Call::open { model: 0 }.into(),
+		pallet_models::Call::set_price { model: 0, price: Some(price) }.into(),
+		pallet_workers::Call::register {
+			worker: Sr25519Keyring::Bob.public(),
+			consent: sr25519::Signature::from([7; 64]),
+			endpoint: ed25519::Public::from([8; 32]),
+			proof: ed25519::Signature::from([7; 64]),
+			addresses: Default::default(),
+			relay: None,
+			hardware: Default::default(),
+			bond: 100 * CRN,
+		}
+		.into(),
+		pallet_shards::Call::enlist { model: 0 }.into(),
+		pallet_shards::Call::poke_window { model: 0 }.into(),
+		pallet_contributions::Call::attest { attestation }.into(),
+		pallet_contributions::Call::verdict { unit, verdict: Verdict::Ok { audit_root: dataset } }
+			.into(),
+		pallet_contributions::Call::refute_merge {
+			model: 0,
+			window: 0,
+			stage: 0,
+			evidence: vec![1; 100].try_into().unwrap(),
+		}
+		.into(),
+		pallet_disputes::Call::reveal {
+			unit,
+			challenger: bob.clone(),
+			leaves: vec![dataset; 5].try_into().unwrap(),
+		}
+		.into(),
+		pallet_disputes::Call::prove_leaf {
+			unit,
+			challenger: bob.clone(),
+			evidence: vec![1; 8].try_into().unwrap(),
+		}
+		.into(),
+		pallet_revenue::Call::deposit_revenue { model: 0, amount: CRN }.into(),
+		pallet_revenue::Call::transfer_shares { model: 0, to: bob, amount: 1 }.into(),
+		pallet_inference::Call::open_channel {
+			model: 0,
+			lane: 0,
+			deposit: CRN,
+			blocks: 100,
+			signer: None,
+			max_price: price,
+		}
+		.into(),
+		pallet_inference::Call::settle { voucher }.into(),
+		pallet_validators::Call::apply { bond: 1_000 * CRN }.into(),
+	]
+}
+
+/// Flips, drops or adds some bytes.
+fn mutate(bytes: &mut Vec<u8>, random: &mut ChaCha8Rng) {
+	for _ in 0..random.gen_range(0..4) {
+		let at = random.gen_range(0..bytes.len().max(1));
+		match random.gen_range(0..4u8) {
+			0 => bytes.truncate(at),
+			1 => bytes.insert(at.min(bytes.len()), random.gen()),
+			_ => {
+				if let Some(byte) = bytes.get_mut(at) {
+					*byte = if random.gen() { random.gen() } else { byte.wrapping_add(1) };
+				}
+			},
+		}
+	}
+}
+
+fn root() -> Vec<u8> {
+	sp_io::storage::root(StateVersion::V1)
+}
+
+#[test]
+fn no_call_panics_and_refused_calls_leave_no_trace() {
+	let mut random = ChaCha8Rng::seed_from_u64(number_from("FUZZ_SEED", 1));
+	let deadline = Instant::now() + Duration::from_secs(number_from("FUZZ_SECONDS", 60));
+	let corpus: Vec<Vec<u8>> = valid_calls().iter().map(Encode::encode).collect();
+	let signers: Vec<AccountId> =
+		Sr25519Keyring::well_known().map(|key| key.to_account_id()).collect();
+	let (mut decoded, mut accepted, mut refused) = (0u64, 0u64, 0u64);
+
+	in_network("development", || {
+		while Instant::now() < deadline {
+			let bytes = if random.gen_ratio(1, 3) {
+				let mut bytes =
+					vec![PALLETS[random.gen_range(0..PALLETS.len())], random.gen_range(0..14)];
+				let length = random.gen_range(0..300);
+				bytes.resize(bytes.len() + length, 0);
+				random.fill_bytes(&mut bytes[2..]);
+				bytes
+			} else {
+				let mut bytes = corpus[random.gen_range(0..corpus.len())].clone();
+				mutate(&mut bytes, &mut random);
+				bytes
+			};
+			let Ok(call) = RuntimeCall::decode_with_depth_limit(64, &mut bytes.as_slice()) else {
+				continue;
+			};
+			if !call.encode().first().is_some_and(|pallet| PALLETS.contains(pallet)) {
+				continue;
+			}
+			decoded += 1;
+			let signer = signers[random.gen_range(0..signers.len())].clone();
+			// The root of the whole state is dear: look at every eighth call.
+			let before = (decoded % 8 == 0).then(root);
+			match call.clone().dispatch(RuntimeOrigin::signed(signer)) {
+				Ok(_) => accepted += 1,
+				Err(error) => {
+					refused += 1;
+					if let Some(before) = before {
+						assert_eq!(before, root(), "{error:?} left a trace of {call:?}");
+					}
+				},
+			}
+			if decoded % CALLS_PER_BLOCK == 0 {
+				let next = System::block_number() + 1;
+				System::reset_events();
+				System::set_block_number(next);
+				Shards::on_initialize(next);
+			}
+		}
+	});
+	println!("{decoded} calls decoded: {accepted} accepted, {refused} refused");
+	assert!(
+		accepted > 20 && refused > 1_000,
+		"{accepted} accepted, {refused} refused: too few to mean anything"
+	);
+}
+
+#[test]
+fn valid_calls_survive_a_round_trip() {
+	for call in valid_calls() {
+		assert_eq!(RuntimeCall::decode(&mut call.encode().as_slice()), Ok(call));
+	}
+}
