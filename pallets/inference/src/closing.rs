@@ -99,8 +99,8 @@ impl<T: Config> Pallet<T> {
 		Ok((fee, spec.stage_count()))
 	}
 
-	/// Pay revenue to a model's holders: from the pot, because money that a client has frozen cannot leave its account other than
-	/// out of the hold.
+	/// Pay revenue to a model's holders: from the pot, because money that a client has frozen cannot leave its account
+	/// other than out of the hold.
 	fn pay_holders(channel: &Channel<AccountIdOf<T>>, revenue: Balance) -> DispatchResult {
 		if revenue == 0 {
 			return Ok(());

@@ -90,7 +90,7 @@ impl<T: Config> Pallet<T> {
 		Voucher::message(genesis, channel, amount, window)
 	}
 
-	/// Whether the channel's signer signed the voucher, as it is or wrapped as wallets do with everything but transactions.
+	/// Whether the channel's signer signed the voucher: as it is, or wrapped as wallets do with all but transactions.
 	fn is_signed(channel: &Channel<AccountIdOf<T>>, voucher: &Voucher) -> bool {
 		let Voucher { channel: id, amount, window, signature } = voucher;
 		let message = Self::message(*id, *amount, *window);

@@ -61,7 +61,7 @@ pub struct Settlement<AccountId> {
 /// Brings neighbours into the state that benchmarks need.
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 pub trait BenchmarkHelper<AccountId> {
-	/// Make a model of `stages` stages that serves, has a price and the highest serving fee, with somebody on the first seat of
-	/// every stage. Returns it and the worker key of the last stage's first seat.
+	/// Make a model of `stages` stages that serves, has a price and the highest serving fee, with somebody on the first
+	/// seat of every stage. Returns it and the worker key of the last stage's first seat.
 	fn serving_model(stages: u32) -> (ModelId, AccountId);
 }

@@ -1,5 +1,5 @@
-//! Weights of the calls. Estimates until a benchmark on reference hardware replaces them: 25 µs, the time of signature checks
-//! and transfers, and the storage accesses of the code, counted by hand.
+//! Weights of the calls. Estimates until a benchmark on reference hardware replaces them: 25 µs, the time of signature
+//! checks and transfers, and the storage accesses of the code, counted by hand.
 
 use core::marker::PhantomData;
 
