@@ -36,11 +36,11 @@ bench: setup ## Run one benchmark: make bench NAME=chain (benches/README.md list
 
 lint: setup ## Check format and lints
 	@cargo fmt --all --check
-	@scripts/patiently.sh "clippy" env SKIP_WASM_BUILD=1 cargo clippy --workspace --all-targets -- -D warnings
+	@scripts/patiently.sh "clippy" cargo clippy --workspace --all-targets -- -D warnings
 
 docs: setup ## Build the API documentation without warnings
 	@scripts/patiently.sh "API documentation" \
-		env SKIP_WASM_BUILD=1 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+		env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 deny: setup ## Check licences, sources and duplicate versions of dependencies
 	@scripts/deny.sh

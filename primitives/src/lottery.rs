@@ -21,9 +21,12 @@ pub fn below(drawn: U256, bound: u32) -> u32 {
 
 /// Whether an event of probability `rate` happens.
 pub fn happens(drawn: U256, rate: Permill) -> bool {
-	// Compares the top 128 bits as a fraction; exact for 0 and for 1.
-	let million = U256::from(1_000_000u32);
-	(drawn >> 128).saturating_mul(million) < U256::from(rate.deconstruct()) << 128 // 128 + 20 bits
+	// Compares the top 128 bits as a fraction of 2¹²⁸; exact for 0 and for 1. Saturation: 128 + 20 bits.
+	let U256([_, _, low, high]) = drawn;
+	let top = U256([low, high, 0, 0]);
+	let whole = U256([0, 0, 1, 0]);
+	top.saturating_mul(U256::from(1_000_000u32))
+		< whole.saturating_mul(U256::from(rate.deconstruct()))
 }
 
 /// The lane of each seat of a stage in the window of `seed`: a Fisher–Yates shuffle of `lanes` places, drawn for each

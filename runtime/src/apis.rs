@@ -103,7 +103,7 @@ impl_runtime_apis! {
 	impl sp_consensus_babe::BabeApi<Block> for Runtime {
 		fn configuration() -> sp_consensus_babe::BabeConfiguration {
 			let epoch_config = Babe::epoch_config()
-				.unwrap_or_else(|| genesis_config_presets::BABE_GENESIS_EPOCH_CONFIG);
+				.unwrap_or(genesis_config_presets::BABE_GENESIS_EPOCH_CONFIG);
 			sp_consensus_babe::BabeConfiguration {
 				slot_duration: Babe::slot_duration(),
 				epoch_length: <Runtime as pallet_babe::Config>::EpochDuration::get(),

@@ -109,7 +109,7 @@ mod presets {
 				assert_eq!(Babe::authorities().len(), accounts.len());
 				assert_eq!(Grandpa::grandpa_authorities().len(), accounts.len());
 				for key in Sr25519Keyring::well_known() {
-					assert_eq!(Balances::balance(&key.to_account_id()), ENDOWMENT);
+					assert_eq!(Balances::total_balance(&key.to_account_id()), ENDOWMENT);
 				}
 				assert_eq!(
 					pallet_sudo::Key::<Runtime>::get(),

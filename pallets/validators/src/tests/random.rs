@@ -68,7 +68,7 @@ impl World {
 			67..=89 => run_to(System::block_number() + 1),
 			_ => {},
 		}
-		if System::block_number() % SessionLength::get() != 0 {
+		if !System::block_number().is_multiple_of(SessionLength::get()) {
 			self.roll();
 		}
 	}

@@ -222,9 +222,9 @@ fn calls_of_providers_need_a_signature() {
 			Register::register(
 				origin(),
 				worker,
-				consent.clone(),
+				consent,
 				endpoint,
-				proof.clone(),
+				proof,
 				addresses(),
 				relay(),
 				hardware(),
