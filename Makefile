@@ -1,6 +1,6 @@
 # Cairn: `make` lists what there is.
 
-# One target directory for all checkouts, outside of them: the dependencies of the node take 15 minutes to build once.
+# One target directory for all checkouts, outside of them: the dependencies of the node are some 1,000 crates.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/cairn/target
 # Link the system's OpenSSL instead of building it for seven minutes.
 export OPENSSL_NO_VENDOR = 1
@@ -9,7 +9,7 @@ NODE = $(CARGO_TARGET_DIR)/debug/cairn-node
 JS = node/tests/polkadot-js
 ARGS =
 
-.PHONY: help setup build test test-rust test-js demo bench lint docs deny fuzz weights ci
+.PHONY: help setup build test test-rust test-js demo bench lint docs deny ci
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,7 +31,7 @@ test-js: build ## Run the polkadot.js tests against a real node
 demo: build ## Tour through a model's life on a development chain, with polkadot.js
 	@CAIRN_NODE=$(NODE) npm --prefix $(JS) --silent run tour -- $(ARGS)
 
-bench: setup ## Run one benchmark: make bench NAME=chain (benches/README.md lists them)
+bench: setup ## Run one benchmark: make bench NAME=node (benches/README.md lists them)
 	@benches/run.sh "$(NAME)" $(ARGS)
 
 lint: setup ## Check format and lints
