@@ -239,6 +239,27 @@ export const chapters = [
 		},
 	},
 	{
+		title: 'Who was fined is expelled, its bond being too small now; newcomers take the vacant seats',
+		async run(stage) {
+			const { api, say, model, providers, anyone, lie } = stage;
+			const seats = async () => {
+				const rosters = await api.query.shards.rosters.multi([...Array(STAGES).keys()].map((s) => [model, s]));
+				return rosters.flatMap((roster) => [...roster.unwrap().seats]);
+			};
+			const seated = (who, all) => all.some((one) => one.isSome && one.unwrap().eq(who.provider.address));
+			assert.ok(!seated(lie.worker, await seats()), 'the liar has lost its seat');
+			say(`${lie.worker.name} has no seat any more`);
+			const newcomers = ['Gil', 'Hal'].map(provider);
+			await fund(api, newcomers.flatMap((who) => [who.provider, who.key]));
+			await Promise.all(newcomers.map((who) => registerProvider(api, who)));
+			await seat(api, model, newcomers, anyone);
+			providers.push(...newcomers);
+			const all = await seats();
+			assert.ok(all.every((one) => one.isSome), 'every seat is taken again');
+			for (const who of newcomers) say(`${who.name} ${seated(who, all) ? 'takes a seat' : 'stands by'}`);
+		},
+	},
+	{
 		title: 'A fork descends from the model, and owes it a royalty',
 		async run(stage) {
 			const { api, say, spec, researcher, model } = stage;
