@@ -8,19 +8,21 @@ cd "$(dirname "$0")/.."
 : "${CARGO_TARGET_DIR:=$HOME/.cache/cairn/target}"
 export CARGO_TARGET_DIR OPENSSL_NO_VENDOR=1
 version=0.28.0
+bencher=$CARGO_TARGET_DIR/tools/bin/frame-omni-bencher
 
 # The bencher links RocksDB, whose bindings need libclang.
 if ! ls /usr/lib/llvm-*/lib/libclang.so* >/dev/null 2>&1; then
 	echo "Please install libclang first: apt-get install clang libclang-dev" >&2
 	exit 1
 fi
-if ! frame-omni-bencher --version 2>/dev/null | grep -q "$version"; then
-	scripts/patiently.sh "install frame-omni-bencher $version (once, 15 minutes)" \
-		env CARGO_TARGET_DIR="$CARGO_TARGET_DIR/tools" \
-		cargo install --quiet --locked --debug "frame-omni-bencher@$version"
+# Host functions take part in what is measured: the bencher is built with the profile of the node.
+if ! "$bencher" --version 2>/dev/null | grep -q "$version"; then
+	scripts/patiently.sh "install frame-omni-bencher $version (once, half an hour)" \
+		cargo install --quiet --locked --debug --config Cargo.toml --root "$CARGO_TARGET_DIR/tools" \
+		"frame-omni-bencher@$version"
 fi
 
-# A target directory of its own: the feature would otherwise rebuild the dependencies of every ordinary build.
+# A target directory of its own: the feature would otherwise replace the runtime that an ordinary build embeds in the node.
 scripts/patiently.sh "build the runtime with benchmarks" \
 	env CARGO_TARGET_DIR="$CARGO_TARGET_DIR/benchmarks" \
 	cargo build --package cairn-runtime --features runtime-benchmarks
@@ -30,7 +32,7 @@ pallets=("$@")
 [ ${#pallets[@]} -gt 0 ] ||
 	pallets=(models workers shards contributions disputes revenue inference validators)
 for pallet in "${pallets[@]}"; do
-	scripts/patiently.sh "measure pallet_$pallet" frame-omni-bencher v1 benchmark pallet \
+	scripts/patiently.sh "measure pallet_$pallet" "$bencher" v1 benchmark pallet \
 		--runtime "$runtime" --genesis-builder=runtime --genesis-builder-preset=development \
 		--pallet "pallet_$pallet" --extrinsic "*" \
 		--steps "${STEPS:-20}" --repeat "${REPEAT:-10}" \

@@ -3,10 +3,17 @@
 
 #[cfg(feature = "std")]
 fn main() {
-	// The WebAssembly build must use the workspace's lock file, which it does not find by itself
-	// when the target directory lies outside of the workspace.
-	if std::env::var_os("WASM_BUILD_WORKSPACE_HINT").is_none() {
-		std::env::set_var("WASM_BUILD_WORKSPACE_HINT", concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+	for (name, value) in [
+		// The WebAssembly build must use the workspace's lock file, which it does not find by itself
+		// when the target directory lies outside of the workspace.
+		("WASM_BUILD_WORKSPACE_HINT", concat!(env!("CARGO_MANIFEST_DIR"), "/..")),
+		// The runtime is compiled in the release profile anyway. This says so, and the builder also makes
+		// the small file (`.compact.compressed.wasm`) that an upgrade sends and that genesis holds.
+		("WASM_BUILD_TYPE", "release"),
+	] {
+		if std::env::var_os(name).is_none() {
+			std::env::set_var(name, value);
+		}
 	}
 	substrate_wasm_builder::WasmBuilder::init_with_defaults()
 		.enable_metadata_hash("CRN", 12)

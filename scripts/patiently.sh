@@ -7,7 +7,9 @@ shift
 started=$SECONDS
 printf '\033[1m==>\033[0m %s\n' "$what"
 (
-	while sleep 30; do
+	# Take the sleep along: left behind it would hold the output open, and whoever reads that would wait for it.
+	trap 'kill "${!:-}" 2>/dev/null; exit' TERM
+	while sleep 30 & wait "$!"; do
 		elapsed=$((SECONDS - started))
 		printf '    ... %s: %d min %02d s\n' "$what" $((elapsed / 60)) $((elapsed % 60))
 	done

@@ -50,10 +50,12 @@ if [ "${1:-}" = --with-node ]; then
 		exit 1
 	fi
 	lock=node/tests/polkadot-js/package-lock.json
-	stamp=node/tests/polkadot-js/node_modules/.cairn-setup
-	if [ ! -e "$stamp" ] || [ "$lock" -nt "$stamp" ]; then
+	# The lock file that is installed. Contents are compared, not times: `npm ci` begins by deleting everything, under
+	# whatever runs, and a checkout or a stash makes a lock file look new.
+	installed=node/tests/polkadot-js/node_modules/.cairn-setup
+	if ! cmp -s "$lock" "$installed"; then
 		step "Node packages for polkadot.js"
 		(cd node/tests/polkadot-js && npm ci --no-audit --no-fund --loglevel=error)
-		touch "$stamp"
+		cp "$lock" "$installed"
 	fi
 fi

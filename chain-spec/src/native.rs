@@ -16,15 +16,18 @@ use crate::{runtime, ChainSpec};
 pub(crate) fn build_genesis(mut spec: ChainSpec, preset: &str) -> Result<ChainSpec, String> {
 	let patch = get_preset(&preset.into())
 		.ok_or_else(|| format!("the runtime has no genesis preset {preset:?}"))?;
-	let patch: Value = serde_json::from_slice(&patch).map_err(|error| error.to_string())?;
-	let mut config =
-		serde_json::to_value(RuntimeGenesisConfig::default()).map_err(|error| error.to_string())?;
-	json_merge(&mut config, patch);
-	let config: RuntimeGenesisConfig =
-		serde_json::from_value(config).map_err(|error| error.to_string())?;
+	let patch = serde_json::from_slice(&patch).map_err(|error| error.to_string())?;
 
-	let mut storage = config.build_storage()?;
+	let mut storage = genesis_config(patch)?.build_storage()?;
 	storage.top.insert(CODE.to_vec(), runtime()?.to_vec());
 	spec.set_storage(storage);
 	Ok(spec)
+}
+
+/// The runtime's default genesis with the changes of `patch`.
+pub(crate) fn genesis_config(patch: Value) -> Result<RuntimeGenesisConfig, String> {
+	let mut config =
+		serde_json::to_value(RuntimeGenesisConfig::default()).map_err(|error| error.to_string())?;
+	json_merge(&mut config, patch);
+	serde_json::from_value(config).map_err(|error| error.to_string())
 }

@@ -38,17 +38,21 @@ EXAMPLES
 
       cairn-node --dev --base-path ./chain
 
-  A local network of four validators (repeat with --bob, --charlie, --dave and other ports):
+  A local network of four validators. Each needs a network key, whose peer id the first command
+  prints (repeat both with --bob, --charlie, --dave, other directories and other ports):
 
-      cairn-node --chain local --alice --base-path /tmp/alice --port 30333 --rpc-port 9944
-      cairn-node --chain local --bob   --base-path /tmp/bob   --port 30334 --rpc-port 9945 \\
-          --bootnodes /ip4/127.0.0.1/tcp/30333/p2p/PEER_ID_OF_ALICE
+      cairn-node key generate-node-key --chain local --base-path /tmp/cairn/alice
+      cairn-node --chain local --alice --base-path /tmp/cairn/alice --port 30333 --rpc-port 9944
+
+      cairn-node key generate-node-key --chain local --base-path /tmp/cairn/bob
+      cairn-node --chain local --bob --base-path /tmp/cairn/bob --port 30334 --rpc-port 9945 \\
+          --no-prometheus --bootnodes /ip4/127.0.0.1/tcp/30333/p2p/PEER_ID_OF_ALICE
 
   A full node of a public network, which starts from the newest finalised state:
 
       cairn-node --chain cairn.json --sync warp
 
-  A validator of a public network:
+  A validator of a public network, which keeps its network key:
 
       cairn-node key generate-node-key --chain cairn.json --base-path /data
       cairn-node --chain cairn.json --base-path /data --validator --name my-validator
@@ -59,8 +63,8 @@ EXAMPLES
 
   What is in a directory, and starting over:
 
-      cairn-node chain-info --chain local --base-path /tmp/alice
-      cairn-node purge-chain --chain local --base-path /tmp/alice";
+      cairn-node chain-info --chain local --base-path /tmp/cairn/alice
+      cairn-node purge-chain --chain local --base-path /tmp/cairn/alice";
 
 /// What the node's binary can do besides running a node.
 #[derive(Debug, clap::Subcommand)]

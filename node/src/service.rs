@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cairn_runtime::{apis::RuntimeApi, Block, BlockNumber};
+use cairn_runtime::{apis::RuntimeApi, configs::MAXIMUM_BLOCK_LENGTH, Block, BlockNumber};
 use futures::FutureExt;
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus_babe::{
@@ -289,13 +289,16 @@ where
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
 
 	if role.is_authority() {
-		let proposer = sc_basic_authorship::ProposerFactory::new(
+		let mut proposer = sc_basic_authorship::ProposerFactory::new(
 			task_manager.spawn_handle(),
 			client.clone(),
 			transaction_pool.clone(),
 			prometheus_registry.as_ref(),
 			telemetry_handle.clone(),
 		);
+		// What the runtime takes. The factory's own limit is lower: a transaction between the two, a new
+		// runtime above all, would wait for ever.
+		proposer.set_default_block_size_limit(MAXIMUM_BLOCK_LENGTH as usize);
 		let slot_duration = babe_link.config().slot_duration();
 		let babe = sc_consensus_babe::start_babe(BabeParams {
 			keystore: keystore.clone(),

@@ -123,7 +123,8 @@ pub struct Attestation<AccountId> {
 	pub shard_before: Hash,
 	/// How the unit ended.
 	pub outcome: Outcome,
-	/// Root of the coded difference, shard after − shard before.
+	/// Root of the coded difference, shard after − shard before; of the shard after itself where the model has one lane,
+	/// because there is nothing to merge.
 	pub difference: Hash,
 	/// Norm of the difference.
 	pub norm: NonNegative,

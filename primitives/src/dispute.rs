@@ -93,12 +93,10 @@ impl UnitContext {
 		}
 	}
 
-	/// Steps of the trace: those that count, the one that diverged if one did, and the closing step, which derives
-	/// the result from the last state.
+	/// Steps of the trace: those that count, and the closing step, which derives the result from the last state. A step that
+	/// diverged does not belong to it: what it read crossed no edge as a whole, so nobody signed it.
 	pub fn trace_steps(&self) -> StepIndex {
-		let diverged = matches!(self.outcome, Outcome::Diverged { .. });
-		// Steps of a window are bounded far below u32::MAX by the spec.
-		self.outcome.steps().saturating_add(u32::from(diverged)).saturating_add(1)
+		self.outcome.steps().saturating_add(1) // bounded far below u32::MAX by the spec
 	}
 }
 
@@ -187,6 +185,18 @@ pub struct MergeContext {
 	pub claimed: Hash,
 }
 
+impl MergeContext {
+	/// What the merge comes to where no arithmetic is needed: the shard before if nothing was merged, the shard after if the
+	/// model has a single lane.
+	pub fn without_arithmetic(&self, lanes: u8) -> Option<Hash> {
+		match self.members.as_slice() {
+			[] => Some(self.before),
+			[only] if lanes == 1 => Some(only.difference),
+			_ => None,
+		}
+	}
+}
+
 /// Arithmetic of the outer step that the chain can check, one chunk at a time.
 pub trait MergeVerifier {
 	/// Recompute one chunk of a merge: [`LeafVerdict::Wrong`] if the evidence shows that `claimed` is not the merge.
@@ -268,6 +278,6 @@ mod tests {
 		assert_eq!(boundaries(Outcome::Done { steps: 0 }), [0, 1]);
 		assert_eq!(boundaries(Outcome::Done { steps: 100 }), [0, 25, 50, 75, 100, 101]);
 		let diverged = Outcome::Diverged { step: 60, operation: 3 };
-		assert_eq!(boundaries(diverged), [0, 25, 50, 61, 62]);
+		assert_eq!(boundaries(diverged), [0, 25, 50, 60, 61]);
 	}
 }

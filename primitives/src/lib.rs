@@ -1,9 +1,10 @@
 #![cfg_attr(not(feature = "std"), no_std)]
-// Runtime code must not panic. FRAME's macros expand to `expect`, so that one is left to reviewers.
+// Runtime code must not panic.
 #![cfg_attr(
 	not(test),
 	deny(
 		clippy::arithmetic_side_effects,
+		clippy::expect_used,
 		clippy::indexing_slicing,
 		clippy::panic,
 		clippy::unwrap_used
@@ -54,8 +55,14 @@ pub const MAX_LANES: u32 = 16;
 pub const MAX_STANDBYS: u32 = 16;
 /// Most signatures "held" under one attestation: every other seat and every standby of the stage.
 pub const MAX_HELD: u32 = MAX_LANES - 1 + MAX_STANDBYS;
+/// Longest window, in blocks: a day.
+pub const MAX_WINDOW_BLOCKS: BlockNumber = 28_800;
+/// Most shares of a model: 2¹⁰⁰ of the smallest unit.
+pub const MAX_SUPPLY: Balance = 1 << 100;
 /// Most states a unit roots within one window.
 pub const MAX_CHECKPOINTS: u32 = 16;
+/// Most optimizer steps of a window.
+pub const MAX_STEPS: u32 = 4_096;
 /// Windows between two gates (held-out evaluations), which are also the windows whose shards standbys keep.
 pub const GATE_EVERY: WindowIndex = 16;
 /// Time between two block slots, in milliseconds.

@@ -52,14 +52,21 @@ impl Edge {
 	}
 }
 
-/// What both ends of an edge sign after `steps` steps: the running root of everything that crossed so far.
-pub fn edge_message(genesis: Hash, edge: &Edge, steps: StepIndex, root: Hash) -> Hash {
-	hash(Domain::Edge, &(genesis, edge, steps, root))
+/// The running root of an edge after one more step: `previous` is the root after the step before (zero before the first),
+/// `step` the root of what crossed in this one.
+pub fn running_root(previous: Hash, step: Hash) -> Hash {
+	hash(Domain::Crossed, &(previous, step))
 }
 
-/// What a holder signs when it has stored the difference of a unit.
-pub fn held_message(genesis: Hash, unit: &UnitId, difference: Hash) -> Hash {
-	hash(Domain::Held, &(genesis, unit, difference))
+/// What both ends of an edge sign after `steps` steps: the running root of everything that crossed so far. `seed` is that
+/// of the window: if the block that started it is reorganised away, the window that takes its number seats others.
+pub fn edge_message(genesis: Hash, seed: Hash, edge: &Edge, steps: StepIndex, root: Hash) -> Hash {
+	hash(Domain::Edge, &(genesis, seed, edge, steps, root))
+}
+
+/// What a holder signs when it has stored the difference of a unit. `seed` is that of the window.
+pub fn held_message(genesis: Hash, seed: Hash, unit: &UnitId, difference: Hash) -> Hash {
+	hash(Domain::Held, &(genesis, seed, unit, difference))
 }
 
 /// What an endpoint's key signs to prove that its provider has it.

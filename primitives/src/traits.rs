@@ -33,9 +33,15 @@ pub trait Models {
 	fn price(model: ModelId) -> Option<crate::voucher::Price>;
 	/// Take in the samples of a window that counted; ends training when the schedule is done.
 	fn accept_window(model: ModelId, window: WindowIndex, samples: u64) -> DispatchResult;
-	/// Take in the median held-out loss of a gate window (see `NonNegative::to_millionths`); pauses the model if it is
-	/// above the best so far by more than the spec's tolerance.
-	fn pass_gate(model: ModelId, window: WindowIndex, loss_millionths: u64) -> DispatchResult;
+	/// FLOPs that the bond of a provider answers for: 16 · stages · dearest unit, of this model or of one that it descends
+	/// from, whichever asks more, because who works on a fork holds what its parents trained.
+	fn bonded_points(model: ModelId) -> Option<Points>;
+	/// Pause the model if the median held-out loss that a gate window attested (see `NonNegative::to_millionths`) is above
+	/// the best so far by more than the spec's tolerance.
+	fn judge_gate(model: ModelId, window: WindowIndex, loss_millionths: u64) -> DispatchResult;
+	/// Compare later gates with the median held-out loss of a gate window, of which only audited units count, if it is
+	/// better than the best so far.
+	fn improve_gate(model: ModelId, window: WindowIndex, loss_millionths: u64) -> DispatchResult;
 	/// Pause a model.
 	fn pause(model: ModelId, reason: PauseReason) -> DispatchResult;
 }
@@ -88,10 +94,13 @@ pub trait Providers {
 
 	/// The provider that a worker key (as the signer of an extrinsic) works for.
 	fn provider_of(worker: &Self::AccountId) -> Option<Self::AccountId>;
-	/// The key with which a provider's worker signs.
+	/// The key with which a provider's worker signs extrinsics.
 	fn worker_key(provider: &Self::AccountId) -> Option<sr25519::Public>;
-	/// Bond that a model asks of each provider: 16 · stages · dearest unit · unit price.
-	fn required_bond(spec: &ModelSpec) -> Balance;
+	/// The key that a provider's worker had when `block` began: what it shows its neighbours in a window is signed with the
+	/// key that it had when the window started, whatever it changed it to since.
+	fn worker_key_at(provider: &Self::AccountId, block: BlockNumber) -> Option<sr25519::Public>;
+	/// Bond for so many FLOPs ([`Models::bonded_points`]).
+	fn required_bond(points: Points) -> Balance;
 	/// Commit `amount` of a provider's free bond to a model; fails with a named error if too little is free, or if a
 	/// commitment to the model exists.
 	fn commit(provider: &Self::AccountId, model: ModelId, amount: Balance) -> DispatchResult;
@@ -148,8 +157,6 @@ pub trait Seats {
 	fn roster(model: ModelId, stage: StageIndex) -> Option<Roster<Self::AccountId>>;
 	/// What a provider may hold of a model's family.
 	fn entitlement(provider: &Self::AccountId, model: ModelId) -> Entitlement;
-	/// How many identities are entitled to a stage, whether they sit, stand by or do neither.
-	fn holders(model: ModelId, stage: StageIndex) -> u32;
 	/// Remove a provider from a model at once after a fault; its seat falls vacant when the window closes.
 	fn expel(provider: &Self::AccountId, model: ModelId);
 }
@@ -212,6 +219,9 @@ pub trait Work {
 	fn attested_lanes(model: ModelId, window: WindowIndex, stage: StageIndex) -> u16;
 	/// Units and audits of a provider that are not final: while there is one, no bond is paid out.
 	fn open_units(provider: &Self::AccountId) -> u32;
+	/// Whether a provider has units or audits in a model that are not final: while there is one, the bond committed to the
+	/// model answers for it.
+	fn has_open_units(provider: &Self::AccountId, model: ModelId) -> bool;
 }
 
 /// The dispute game (pallet-disputes).

@@ -1,12 +1,22 @@
 //! What clients and wallets may ask the runtime.
 
 use alloc::vec::Vec;
+use cairn_primitives::{
+	dispute::Merged,
+	traits::{Models as _, Providers as _},
+	voucher::ChannelId,
+	LaneIndex, ModelId, ModelSpec, Points, StageIndex, Window, WindowIndex,
+};
 use codec::Encode;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	traits::{Get, KeyOwnerProofSystem},
 	weights::Weight,
 };
+use pallet_contributions::AuditTask;
+use pallet_models::ModelMetadata;
+use pallet_revenue::Position;
+use pallet_shards::{ExtractionPrice, Lane, Place};
 use pallet_transaction_payment_rpc_runtime_api::{FeeDetails, RuntimeDispatchInfo};
 use sp_api::impl_runtime_apis;
 use sp_core::OpaqueMetadata;
@@ -20,9 +30,10 @@ use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;
 
 use crate::{
-	genesis_config_presets, AccountId, Babe, Balance, Block, Executive, Grandpa, Historical,
-	InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
-	TransactionPayment, VERSION,
+	genesis_config_presets, questions::Portfolio, AccountId, Babe, Balance, Block, BlockNumber,
+	Contributions, Disputes, Executive, Grandpa, Hash, Historical, Inference, InherentDataExt,
+	Models, Nonce, Revenue, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Shards,
+	System, TransactionPayment, Validators, Workers, VERSION,
 };
 
 impl_runtime_apis! {
@@ -60,6 +71,78 @@ impl_runtime_apis! {
 			input: Vec<u8>,
 		) -> Result<Vec<u8>, frame_support::view_functions::ViewFunctionDispatchError> {
 			Runtime::execute_view_function(id, input)
+		}
+	}
+
+	impl crate::questions::CairnApi<Block> for Runtime {
+		fn claimable(model: ModelId, who: AccountId) -> Balance {
+			Revenue::claimable(model, who)
+		}
+
+		fn positions(who: AccountId, models: Portfolio) -> Vec<Position> {
+			Revenue::portfolio(who, models)
+		}
+
+		fn quote(model: ModelId, prompt_tokens: u64, completion_tokens: u64) -> Option<Balance> {
+			Inference::quote(model, prompt_tokens, completion_tokens)
+		}
+
+		fn channel_of(client: AccountId, model: ModelId, lane: LaneIndex) -> Option<ChannelId> {
+			Inference::open_channel_of(client, model, lane)
+		}
+
+		fn voucher_message(channel: ChannelId, amount: Balance, window: WindowIndex) -> Hash {
+			Inference::voucher_message(channel, amount, window)
+		}
+
+		fn proposal_deposit(spec: ModelSpec, metadata: ModelMetadata) -> Balance {
+			Models::proposal_deposit(spec, metadata)
+		}
+
+		fn bond_for(spec: ModelSpec) -> Balance {
+			Workers::bond_for(spec)
+		}
+
+		fn extraction_price(model: ModelId) -> Option<ExtractionPrice> {
+			Shards::extraction_price(model)
+		}
+
+		fn required_bond(model: ModelId) -> Option<Balance> {
+			Models::bonded_points(model).map(Workers::required_bond)
+		}
+
+		fn seat_of(model: ModelId, provider: AccountId) -> Option<Place> {
+			Shards::seat_of(model, provider)
+		}
+
+		fn window(model: ModelId) -> Option<Window> {
+			Shards::window(model)
+		}
+
+		fn lanes(model: ModelId) -> Vec<Lane<AccountId>> {
+			Shards::lanes(model)
+		}
+
+		fn audit_tasks(provider: AccountId) -> Vec<AuditTask> {
+			Contributions::audit_tasks(provider)
+		}
+
+		fn merge_set(model: ModelId, window: WindowIndex, stage: StageIndex) -> Vec<Merged> {
+			Contributions::merge_set(model, window, stage)
+		}
+
+		fn escrow(provider: AccountId, model: ModelId) -> Points {
+			Contributions::escrow(provider, model)
+		}
+
+		fn my_games(provider: AccountId) -> Vec<pallet_disputes::Standing<AccountId>> {
+			Disputes::my_games(provider)
+		}
+
+		fn candidate(
+			who: AccountId,
+		) -> Option<pallet_validators::Standing<Balance, BlockNumber>> {
+			Validators::status(who)
 		}
 	}
 

@@ -1,6 +1,10 @@
 //! The benchmarks that produce this runtime's weights.
 
+mod helper;
+
 use crate::*;
+
+pub use helper::Helper;
 
 frame_benchmarking::define_benchmarks!(
 	[frame_benchmarking, BaselineBench::<Runtime>]
@@ -20,4 +24,13 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_collective, Council]
 	[pallet_safe_mode, SafeMode]
 	[pallet_sudo, Sudo]
+	[pallet_whitelist, Whitelist]
+	[pallet_validators, Validators]
+	[pallet_models, Models]
+	[pallet_workers, Workers]
+	[pallet_shards, Shards]
+	[pallet_contributions, Contributions]
+	[pallet_disputes, Disputes]
+	[pallet_revenue, Revenue]
+	[pallet_inference, Inference]
 );

@@ -2,6 +2,17 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 // `frame_support::runtime` nests deeply.
 #![recursion_limit = "512"]
+// What runs in a block must not panic.
+#![cfg_attr(
+	not(any(test, feature = "runtime-benchmarks", feature = "try-runtime")),
+	deny(
+		clippy::arithmetic_side_effects,
+		clippy::expect_used,
+		clippy::indexing_slicing,
+		clippy::panic,
+		clippy::unwrap_used
+	)
+)]
 
 extern crate alloc;
 
@@ -14,11 +25,13 @@ pub mod apis;
 mod benches;
 pub mod clock;
 pub mod configs;
+#[allow(clippy::arithmetic_side_effects, reason = "32 bits times a small constant fit into 128")]
 pub mod currency;
 pub mod fees;
 pub mod genesis_config_presets;
 pub mod parameters;
 pub mod proxy;
+pub mod questions;
 #[cfg(test)]
 mod tests;
 pub mod time;
@@ -182,6 +195,8 @@ mod runtime {
 	pub type Council = pallet_collective;
 	#[runtime::pallet_index(31)]
 	pub type SafeMode = pallet_safe_mode;
+	#[runtime::pallet_index(32)]
+	pub type Whitelist = pallet_whitelist;
 	#[runtime::pallet_index(39)]
 	pub type Sudo = pallet_sudo;
 

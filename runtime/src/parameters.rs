@@ -3,8 +3,16 @@
 //! Every parameter is a type that implements `Get`, so a pallet's configuration names it like any
 //! constant. Genesis writes the first values (see [`crate::clock`]); wallets read them under
 //! `parameters.parameters` and governance sets them with `parameters.set_parameter`.
+//!
+//! Whatever is stored, a parameter counts [`Within`] bounds: a zero that slips into a motion must not
+//! void what the protocol promises, such as time to answer in a dispute.
 
-use frame_support::dynamic_params::{dynamic_pallet_params, dynamic_params};
+use core::marker::PhantomData;
+
+use frame_support::{
+	dynamic_params::{dynamic_pallet_params, dynamic_params},
+	traits::Get,
+};
 
 use crate::{
 	clock::{ProtocolTimes, SetProtocolTimes},
@@ -94,7 +102,53 @@ pub mod dynamic {
 	}
 }
 
-pub use dynamic::protocol;
+/// A stored parameter, as near to its value as the bounds allow.
+pub struct Within<Stored, const LEAST: u32, const MOST: u32 = { u32::MAX }>(PhantomData<Stored>);
+
+impl<Stored, const LEAST: u32, const MOST: u32> Within<Stored, LEAST, MOST> {
+	/// The least value that counts.
+	pub const LEAST: u32 = LEAST;
+	/// The largest value that counts.
+	pub const MOST: u32 = MOST;
+}
+
+impl<Stored: Get<u32>, const LEAST: u32, const MOST: u32> Get<u32> for Within<Stored, LEAST, MOST> {
+	fn get() -> u32 {
+		Stored::get().max(LEAST).min(MOST)
+	}
+}
+
+/// The times of the training and serving protocol as pallets read them. The types here stand before those of the same name
+/// that `dynamic` stores; the values, by which `set_parameter` names a parameter, are those of `dynamic`.
+pub mod protocol {
+	pub use super::dynamic::protocol::*;
+	use super::{dynamic::protocol as stored, Within};
+
+	/// Points are final in a later block than that of their window's end.
+	pub type EscrowBlocks = Within<stored::EscrowBlocks, 1>;
+	/// Points wait for a window, in which they can be challenged.
+	pub type EscrowWindows = Within<stored::EscrowWindows, 1>;
+	/// A side can make a move that comes in with the block after next.
+	pub type DisputeBudget = Within<stored::DisputeBudget, 2>;
+	/// The same for every further move.
+	pub type DisputeExtension = Within<stored::DisputeExtension, 2>;
+	/// What is audited can be fetched for a window.
+	pub type RetentionWindows = Within<stored::RetentionWindows, 1>;
+	/// Nobody asks for a bond and has it in the same block.
+	pub type UnbondingBlocks = Within<stored::UnbondingBlocks, 1>;
+	/// Nobody leaves a model and has its bond in the same block.
+	pub type PostLeaveLock = Within<stored::PostLeaveLock, 1>;
+	/// An auditor can answer in the block after next.
+	pub type AuditDeadline = Within<stored::AuditDeadline, 2>;
+	/// An auditor has as long as the worker had.
+	pub type AuditWindows = Within<stored::AuditWindows, 1>;
+	/// Shares bought in the block of an income earn nothing of it.
+	pub type StreamBlocks = Within<stored::StreamBlocks, 1>;
+	/// A better voucher comes in with the block after next.
+	pub type SettlementWindow = Within<stored::SettlementWindow, 2>;
+	/// Lots are not known at the deadline, and not forgotten before they are known.
+	pub type BeaconDelay = Within<stored::BeaconDelay, 1, 1_000>;
+}
 
 /// Writes the protocol times of genesis into `pallet-parameters`.
 pub struct ProtocolParameters;

@@ -27,7 +27,8 @@ pub enum ProxyType {
 	#[default]
 	#[codec(index = 0)]
 	Any,
-	/// Everything that moves no tokens out of the account.
+	/// Everything that moves no tokens and no shares out of the account. It can lose them: whoever chooses the worker key or the
+	/// session keys decides what they sign, and false statements are fined.
 	#[codec(index = 1)]
 	NonTransfer,
 	/// Voting and proposing in the council and the treasury.
@@ -36,8 +37,12 @@ pub enum ProxyType {
 	/// Rejecting announced calls of other proxies.
 	#[codec(index = 3)]
 	CancelProxy,
-	/// Daily work of a provider's machine. For the hot key of a worker: it can neither move tokens
-	/// or shares nor touch the bond.
+	/// Daily work of a provider's machine. The principal is the *worker key*, not the provider: the chain knows work by that
+	/// key, and a proxy of this type that the provider names cannot work.
+	///
+	/// It can transfer neither tokens nor shares and cannot withdraw the bond, but it can lose them, as the worker key itself
+	/// can. Each `suspect` and `challenge` holds 10 CRN of the provider's balance, which are gone if nothing is found; a false
+	/// verdict costs a fifth of the bond in the model, two signatures where one is true and wrong work half of it.
 	#[codec(index = 4)]
 	Worker,
 	/// Running a validator: its session keys and its candidacy.

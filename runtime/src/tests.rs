@@ -1,8 +1,19 @@
+mod bounds;
+mod equivocation;
+mod examples;
 mod fuzz;
+mod governance;
+mod proxies;
+mod questions;
+mod readme;
+mod safe_mode;
+mod story;
+mod treasury;
+mod upgrades;
 
 use codec::Encode;
 use frame_support::{
-	assert_noop, assert_ok,
+	assert_ok,
 	dispatch::GetDispatchInfo,
 	storage::{storage_prefix, unhashed},
 	traits::{
@@ -11,13 +22,9 @@ use frame_support::{
 	},
 };
 use serde_json::Value;
-use sp_consensus_babe::{
-	digests::{CompatibleDigestItem, PreDigest, SecondaryPlainPreDigest},
-	AuthorityId, EquivocationProof, Slot,
-};
 use sp_core::storage::Storage;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::{traits::Header as _, BuildStorage, Digest, DigestItem};
+use sp_runtime::BuildStorage;
 
 use crate::{
 	clock::{EpochDuration, ProtocolTimes},
@@ -342,61 +349,6 @@ mod safety {
 			let alice = RuntimeOrigin::signed(Sr25519Keyring::Alice.to_account_id());
 			assert!(SafeMode::enter(alice.clone()).is_err());
 			assert!(SafeMode::force_enter(alice).is_err());
-		});
-	}
-
-	/// Two blocks of one author for one slot.
-	fn equivocation(author: Sr25519Keyring, slot: Slot) -> EquivocationProof<Header> {
-		let authority_index = 0;
-		let block = |byte: u8| {
-			let claim =
-				PreDigest::SecondaryPlain(SecondaryPlainPreDigest { authority_index, slot });
-			let mut header = Header::new(
-				1,
-				Hash::repeat_byte(byte),
-				Hash::default(),
-				Hash::default(),
-				Digest { logs: vec![DigestItem::babe_pre_digest(claim)] },
-			);
-			let signature = author.sign(header.hash().as_ref()).into();
-			header.digest_mut().push(DigestItem::babe_seal(signature));
-			header
-		};
-		EquivocationProof {
-			offender: author.public().into(),
-			slot,
-			first_header: block(1),
-			second_header: block(2),
-		}
-	}
-
-	#[test]
-	fn two_blocks_for_one_slot_become_an_offence_once() {
-		in_network("local_testnet", || {
-			let slot_of = |epoch: u64| Slot::from(1 + epoch * SHORT_EPOCH_LENGTH);
-			pallet_babe::GenesisSlot::<Runtime>::put(slot_of(0));
-			for epoch in 1..=2 {
-				// What the beginning of a block leaves behind.
-				pallet_babe::Initialized::<Runtime>::put(None::<PreDigest>);
-				pallet_babe::CurrentSlot::<Runtime>::put(slot_of(epoch));
-				Session::rotate_session();
-			}
-			let alice = Sr25519Keyring::Alice;
-			let report = || {
-				let key = (sp_consensus_babe::KEY_TYPE, AuthorityId::from(alice.public()));
-				let ownership = Historical::prove(key).expect("Alice is in the session");
-				Babe::report_equivocation_unsigned(
-					RuntimeOrigin::none(),
-					Box::new(equivocation(alice, slot_of(2))),
-					ownership,
-				)
-			};
-			assert_ok!(report());
-			System::assert_has_event(RuntimeEvent::Offences(pallet_offences::Event::Offence {
-				kind: *b"babe:equivocatio",
-				slot: slot_of(2).encode(),
-			}));
-			assert_noop!(report(), pallet_babe::Error::<Runtime>::DuplicateOffenceReport);
 		});
 	}
 }

@@ -5,6 +5,9 @@
 //! WebSocket. Every wait ends: with what was waited for, or with a message that says what was
 //! seen instead and shows the node's last words.
 
+mod state;
+mod transaction;
+
 use std::{
 	fs::{self, File},
 	future::Future,
@@ -14,12 +17,16 @@ use std::{
 	time::{Duration, Instant},
 };
 
+use cairn_chain_spec::Genesis;
+use cairn_runtime::{clock::EpochLength, Runtime};
+use codec::Encode;
 use jsonrpsee::{
-	core::{client::ClientT, params::ArrayParams},
+	core::{client::ClientT, params::ArrayParams, DeserializeOwned},
 	rpc_params,
 	ws_client::{WsClient, WsClientBuilder},
 };
 use serde_json::Value;
+use sp_core::bytes::to_hex;
 use tempfile::TempDir;
 
 /// How long a node has to answer its first question. It compiles the runtime before that.
@@ -38,6 +45,23 @@ impl Network {
 	pub fn new(chain: &str) -> Self {
 		let directory = tempfile::tempdir().expect("a temporary directory can be made");
 		Self { directory, chain: chain.into() }
+	}
+
+	/// An empty network of the chain that `--chain local` stands for, but with epochs of so many slots.
+	pub fn local_with_epochs_of(slots: u64) -> Self {
+		let spec = cairn_chain_spec::local(Genesis::Built).expect("the preset builds");
+		let spec = spec.as_json(true).expect("the specification can be written");
+		let mut spec: Value = serde_json::from_str(&spec).expect("what was written is JSON");
+		let key = to_hex(&EpochLength::<Runtime>::hashed_key(), false);
+		let length = &mut spec["genesis"]["raw"]["top"][key];
+		assert!(length.is_string(), "genesis says how long an epoch is");
+		*length = to_hex(&slots.encode(), false).into();
+
+		let mut network = Self::new("local");
+		let path = network.directory.path().join("chain.json");
+		fs::write(&path, spec.to_string()).expect("the specification can be saved");
+		network.chain = path.display().to_string();
+		network
 	}
 
 	/// Describes the node called `name`, which keeps its data in the network's directory.
@@ -128,6 +152,11 @@ impl Node {
 
 	/// Asks the node a question.
 	pub async fn request(&self, method: &str, params: ArrayParams) -> Value {
+		self.request_as(method, params).await
+	}
+
+	/// Asks the node a question whose answer is of a certain type.
+	pub async fn request_as<T: DeserializeOwned>(&self, method: &str, params: ArrayParams) -> T {
 		match self.client().request(method, params).await {
 			Ok(answer) => answer,
 			Err(error) => self.fail(&format!("{method} failed: {error}")),

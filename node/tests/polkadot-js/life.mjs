@@ -6,25 +6,14 @@ import {
 	auditorOf, closeWindow, CRN, dataset, drawLots, exampleSpec, fund, provider, registerProvider, seat, seatsOf,
 	startWindow, terms,
 } from './lib/cast.mjs';
-import { account, eventOf, height, Refused, submit, until, untilBlock } from './lib/chain.mjs';
+import { account, eventOf, height, submit, until, untilBlock } from './lib/chain.mjs';
 import { playDispute } from './lib/dispute.mjs';
-import { checkpointsRoot, hex, lcg, messages } from './lib/protocol.mjs';
-import { attestation, computeWindow, okVerdict, perturbFrom, randomRoot } from './lib/unit.mjs';
+import { checkpointsRoot, hex, messages } from './lib/protocol.mjs';
+import { refused, refusedInPassing } from './lib/refusal.mjs';
+import { attestation, computeWindow, firstStates, okVerdict, perturbFrom, randomRoot } from './lib/unit.mjs';
 
 const STAGES = 2;
 const LANES = 2;
-
-/** Expects a call to be refused, and tells how the wallet words it. */
-const refused = async (stage, name, call, signer) => {
-	const error = await submit(stage.api, call, signer).then(
-		() => assert.fail(`${name} was expected, but the call went through`),
-		(reason) => reason,
-	);
-	assert.ok(error instanceof Refused, `${name} was expected, not: ${error.message}`);
-	assert.equal(error.name, name);
-	assert.ok(error.docs.length > 20, `${name} has no explanation`);
-	stage.say(`refused, as it should be: ${error.message}`);
-};
 
 const crn = (amount) => `${(Number(amount) / Number(CRN)).toFixed(6)} CRN`;
 const free = async (api, who) => (await api.query.system.account(who.address)).data.free.toBigInt();
@@ -92,8 +81,8 @@ export const chapters = [
 			const liar = { stage: 0, lane: 1 };
 			const compute = (spoil) =>
 				computeWindow({
-					genesis: stage.genesis, spec: stage.spec, model, window: index, isGate: false, seats,
-					starts: [11n, 22n], steps: stage.spec.window.steps, spoil,
+					genesis: stage.genesis, spec: stage.spec, model, window: index, seed: stage.window.seed.toHex(), isGate: false,
+					seats, starts: firstStates(stage.spec), steps: stage.spec.window.steps, spoil,
 				});
 			stage.honest = compute();
 			stage.attested = compute((unit) =>
@@ -170,6 +159,7 @@ export const chapters = [
 					api, unit, stage.spec.window.checkpointEvery,
 					{ worker: defended.worker, work: defended }, { worker: auditor, work: believed },
 					(move) => say(`  ${unitName(unit)}: ${move}`),
+					(wrong) => refusedInPassing(stage, 'disputes.Unproven', wrong(), auditor.key),
 				);
 				const ended = eventOf(events, api.events.disputes.GameEnded);
 				assert.equal(ended.winner.type, expected);
@@ -179,8 +169,8 @@ export const chapters = [
 			const truth = honest[lie.unit.stage][lie.unit.lane];
 			const { unit: other } = slandered.work;
 			const imagined = computeWindow({
-				genesis, spec: stage.spec, model: stage.model, window: other.window, isGate: false,
-				seats: attested.map((row) => row.map(({ worker }) => worker)), starts: [11n, 22n],
+				genesis, spec: stage.spec, model: stage.model, window: other.window, seed: stage.window.seed.toHex(), isGate: false,
+				seats: attested.map((row) => row.map(({ worker }) => worker)), starts: firstStates(stage.spec),
 				steps: stage.spec.window.steps, spoil: () => perturbFrom(10),
 			})[other.stage][other.lane];
 			const [won] = await Promise.all([
@@ -265,7 +255,8 @@ export const chapters = [
 			const { api, say, spec, researcher, model } = stage;
 			const propose = (changes) =>
 				api.tx.models.propose({ ...spec, ...changes }, terms, model, 'A fork with another seed');
-			await refused(stage, 'models.ForkDoesNotContinue', propose({ stages: [2] }), researcher);
+			const shorter = { stages: [2], initial: spec.initial.slice(0, 1) };
+			await refused(stage, 'models.ForkDoesNotContinue', propose(shorter), researcher);
 			const events = await submit(api, propose({ seed: hex(randomRoot()) }), researcher);
 			const { model: fork, parent } = eventOf(events, api.events.models.Proposed);
 			assert.equal(parent.unwrap().toNumber(), model);

@@ -9,23 +9,24 @@ use cairn_primitives::{
 	traits::{Providers, Seats},
 	LaneIndex, ModelSpec, Outcome, Roster, StageIndex, UnitId, Window,
 };
-use frame_support::{dispatch::DispatchResult, ensure};
+use frame_support::{dispatch::DispatchResult, ensure, weights::Weight};
 use sp_core::sr25519;
 use sp_runtime::{ArithmeticError, DispatchError};
 
 use crate::{
-	AccountIdOf, Check, Config, Error, Event, Item, Pallet, Phase, Records, StageRow, Stages, Unit,
-	Units, Windows,
+	AccountIdOf, Base, Check, Config, Error, Event, Item, Pallet, Phase, Records, StageRow, Stages,
+	Unit, Units, WeightInfo, Windows,
 };
 
 /// Finalisations that an attestation does on the way.
 const SWEEP: u32 = 2;
 
 impl<T: Config> Pallet<T> {
+	/// Returns whether a neighbour attested something else of the edge between them, which is a fault of both.
 	pub(crate) fn do_attest(
 		who: AccountIdOf<T>,
 		attestation: Attestation<AccountIdOf<T>>,
-	) -> DispatchResult {
+	) -> Result<bool, DispatchError> {
 		let provider = Self::provider_of(&who)?;
 		let id = attestation.unit;
 		let spec = Self::spec(id.model)?;
@@ -38,11 +39,22 @@ impl<T: Config> Pallet<T> {
 		ensure!(!stage.has(id.lane), Error::<T>::AlreadyAttested);
 		Self::check_content(&spec, &attestation)?;
 		Self::check_receipts(&spec, &window, &attestation)?;
-		let is_held = Self::check_held(&roster, &provider, &attestation)?;
+		let is_held = Self::check_held(&roster, &window, &provider, &attestation)?;
 
 		Self::admit(&spec, &window, &provider, attestation, is_held, stage)?;
+		let differs = Self::compare_ends(&id);
 		Self::sweep(&provider, id.model, SWEEP);
-		Ok(())
+		Ok(differs)
+	}
+
+	/// What an attestation with so many signatures of holders weighs; more if it shows that ends of an edge differ.
+	pub(crate) fn attest_weight(held: usize, differs: bool) -> Weight {
+		let weight = T::WeightInfo::attest(held as u32); // bounded by MAX_HELD
+		if !differs {
+			return weight;
+		}
+		// At both edges.
+		weight.saturating_add(T::WeightInfo::report_fork(0).saturating_mul(2))
 	}
 
 	/// The running window, if a unit is of it and it is time to attest.
@@ -89,7 +101,7 @@ impl<T: Config> Pallet<T> {
 		match (crossed(Edge::upstream(id)), &attestation.upstream) {
 			(Some(edge), Some(receipt)) => {
 				let neighbour = Self::worker_in_lane(window, id.model, edge.upper, id.lane)?;
-				Self::check_receipt(&edge, steps, receipt, &neighbour)?;
+				Self::check_receipt(window, &edge, steps, receipt, &neighbour)?;
 			},
 			(None, None) => {},
 			_ => return Err(Error::<T>::UpstreamMisplaced.into()),
@@ -98,7 +110,7 @@ impl<T: Config> Pallet<T> {
 			(Some(edge), Some(receipt)) => {
 				let below = edge.upper.checked_add(1).ok_or(ArithmeticError::Overflow)?;
 				let neighbour = Self::worker_in_lane(window, id.model, below, id.lane)?;
-				Self::check_receipt(&edge, steps, receipt, &neighbour)?;
+				Self::check_receipt(window, &edge, steps, receipt, &neighbour)?;
 			},
 			(None, None) => {},
 			_ => return Err(Error::<T>::DownstreamMisplaced.into()),
@@ -116,40 +128,45 @@ impl<T: Config> Pallet<T> {
 		T::Seats::roster(model, stage)
 			.as_ref()
 			.and_then(|roster| roster.in_lane(window.seed, stage, lane))
-			.and_then(T::Providers::worker_key)
+			.and_then(|provider| T::Providers::worker_key_at(provider, window.start))
 			.ok_or(Error::<T>::BadReceipt.into())
 	}
 
 	fn check_receipt(
+		window: &Window,
 		edge: &Edge,
 		steps: u32,
 		receipt: &EdgeReceipt,
 		neighbour: &sr25519::Public,
 	) -> DispatchResult {
-		let message = edge_message(Self::genesis(), edge, steps, receipt.root);
+		let message = edge_message(Self::genesis(), window.seed, edge, steps, receipt.root);
 		let is_signed = verify_worker(message, &receipt.signature, neighbour);
 		ensure!(is_signed, Error::<T>::BadReceipt);
 		Ok(())
 	}
 
-	/// Whether a majority of those who may hold a difference signed that they do.
+	/// Whether as many signed that they hold a difference as are a majority of the stage's other seats. Standbys may stand in
+	/// for seats, but the more of them there are the less it takes, so that nobody stops merges by standing by in silence.
 	fn check_held(
 		roster: &Roster<AccountIdOf<T>>,
+		window: &Window,
 		provider: &AccountIdOf<T>,
 		attestation: &Attestation<AccountIdOf<T>>,
 	) -> Result<bool, DispatchError> {
 		let holders: BTreeSet<_> = roster.holders_for(provider, attestation.unit.window).collect();
-		let message = held_message(Self::genesis(), &attestation.unit, attestation.difference);
+		let message =
+			held_message(Self::genesis(), window.seed, &attestation.unit, attestation.difference);
 		let mut signed = BTreeSet::new();
 		for HeldSignature { holder, signature } in &attestation.held {
 			ensure!(holders.contains(holder), Error::<T>::NotAHolder);
 			ensure!(signed.insert(holder), Error::<T>::DuplicateHolder);
-			let is_signed = T::Providers::worker_key(holder)
+			let is_signed = T::Providers::worker_key_at(holder, window.start)
 				.is_some_and(|key| verify_worker(message, signature, &key));
 			ensure!(is_signed, Error::<T>::BadHeldSignature);
 		}
+		let others = roster.seats.iter().flatten().filter(|seat| *seat != provider).count();
 		// Both are at most MAX_HELD.
-		Ok(holders.is_empty() || signed.len().saturating_mul(2) > holders.len())
+		Ok(others == 0 || signed.len().saturating_mul(2) > others)
 	}
 
 	/// Take in a checked attestation.
@@ -166,10 +183,15 @@ impl<T: Config> Pallet<T> {
 		let batch = spec.schedule.batch_at(window.samples);
 		let cost = spec.stage_cost(id.stage).ok_or(Error::<T>::UnknownStage)?;
 		let points = cost.points(steps, batch);
-		let worker = T::Providers::worker_key(provider).ok_or(Error::<T>::NotAWorker)?;
+		let worker =
+			T::Providers::worker_key_at(provider, window.start).ok_or(Error::<T>::NotAWorker)?;
 		let result = attestation.result();
 
 		let mut row = Self::running_row(id.model, spec, window);
+		let initial = spec.initial.get(usize::from(id.stage));
+		let is_right_start =
+			row.base != Base::Initial || initial == Some(&attestation.shard_before);
+		ensure!(is_right_start, Error::<T>::WrongInitialShard);
 		row.tally.attested = row.tally.attested.checked_add(1).ok_or(ArithmeticError::Overflow)?;
 		if spec.is_last_stage(id.stage) {
 			let samples =

@@ -79,6 +79,7 @@ impl<T: Config> Pallet<T> {
 		unit.check = Check::Approved;
 		Units::<T>::insert(id, unit);
 		Self::deposit_event(Event::UnitApproved { unit: id, auditor });
+		Self::conclude_gate(&id);
 		Ok(())
 	}
 
@@ -94,7 +95,7 @@ impl<T: Config> Pallet<T> {
 		let context = unit.context(Self::genesis(), id, samples);
 
 		T::Disputes::open(context, unit.provider, auditor.clone(), checkpoints)?;
-		Self::more_open(&auditor)?;
+		Self::accusation_made(&auditor, id.model)?;
 		audit.state = AuditState::Accused { auditor: auditor.clone() };
 		Audits::<T>::insert(id, audit);
 		Self::deposit_event(Event::UnitAccused { unit: id, auditor });

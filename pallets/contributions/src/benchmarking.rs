@@ -9,10 +9,10 @@ use cairn_primitives::{
 	dispute::MAX_EVIDENCE,
 	lcg::Lcg,
 	roster::is_gate,
-	signing::{edge_message, held_message, Edge},
+	signing::{edge_message, held_message, running_root, Edge},
 	traits::{Models, Providers, Seats},
 	Balance, BlockNumber, Hash, ModelId, Outcome, Points, StageIndex, UnitId, WindowIndex,
-	GATE_EVERY, MAX_CHECKPOINTS, MAX_HELD, MAX_LANES, MAX_STAGES,
+	GATE_EVERY, MAX_CHECKPOINTS, MAX_HELD, MAX_LANES, MAX_STAGES, MAX_STEPS,
 };
 use codec::{Decode, Encode};
 use frame_benchmarking::v2::*;
@@ -27,9 +27,9 @@ use frame_system::RawOrigin;
 use sp_core::{crypto::key_types::DUMMY, sr25519};
 
 use crate::{
-	types::bit, AccountIdOf, Audit, AuditState, Audits, Call, Challenge, Challenges, Check, Config,
-	HoldReason, Item, Latest, Lots, Newest, Pallet, Phase, Records, StageRow, Stages, Suspicion,
-	Suspicions, Unit, UnitOf, Units, VoidReason, WindowRow, Windows,
+	types::bit, AccountIdOf, Audit, AuditState, Audits, Base, Call, Challenge, Challenges, Check,
+	Config, HoldReason, Item, Latest, Lots, Newest, Pallet, Phase, Records, StageRow, Stages,
+	Suspicion, Suspicions, Unit, UnitOf, Units, VoidReason, WindowRow, Windows,
 };
 
 /// Brings a benchmark's neighbours into a state.
@@ -166,7 +166,7 @@ fn put<T: Config>(id: UnitId, mut unit: UnitOf<T>) {
 	let mut row = Windows::<T>::get(id.model, id.window).unwrap_or(WindowRow {
 		deadline: Pallet::<T>::now(),
 		samples: 0,
-		base: None,
+		base: Base::Initial,
 		needed_until: 0,
 		tally: Default::default(),
 		pruned: 0,
@@ -189,6 +189,12 @@ fn put<T: Config>(id: UnitId, mut unit: UnitOf<T>) {
 	let window = newest.max(id.window);
 	Newest::<T>::insert(id.model, Latest { window, is_broken: false });
 	Units::<T>::insert(id, unit);
+}
+
+/// Let a window without a clock count as one that enough attested.
+fn counted<T: Config>(model: ModelId, window: WindowIndex) {
+	let spec = T::Models::spec(model).expect("the model has a spec");
+	Pallet::<T>::update_window(model, window, |row| row.tally.attested = spec.seat_count());
 }
 
 fn batch<T: Config>(model: ModelId) -> u32 {
@@ -251,14 +257,16 @@ mod benchmarks {
 			unit.check = Check::Spared;
 			put::<T>(id(model, window - 2 + older, 1), unit);
 		}
+		counted::<T>(model, window - 1);
 		let genesis = Pallet::<T>::genesis();
 		let steps = spec.window.steps;
 		let receipt = |edge: Option<Edge>, stage| {
-			let message = edge_message(genesis, &edge.expect("the edge exists"), steps, root(1));
+			let edge = edge.expect("the edge exists");
+			let message = edge_message(genesis, running.seed, &edge, steps, root(1));
 			Some(EdgeReceipt { root: root(1), signature: sign(&key::<T>(&at(stage)), message) })
 		};
 		let roster = T::Seats::roster(model, 1).expect("every stage has a roster");
-		let message = held_message(genesis, &unit, root(6));
+		let message = held_message(genesis, running.seed, &unit, root(6));
 		let held: Vec<_> = roster
 			.holders_for(&provider, window)
 			.take(h as usize)
@@ -339,11 +347,17 @@ mod benchmarks {
 
 	#[benchmark]
 	fn verdict_ok() {
+		// The last open audit of a gate, whose median the model is told.
+		let window = GATE_EVERY - 1;
 		let model = helper::<T>(2, 1);
-		let unit = id(model, 0, 0);
-		put::<T>(unit, plain::<T>(seat::<T>(model, 0, 0), 1_000));
-		Stages::<T>::mutate((model, 0, 0), |stage| stage.lots = Lots::Drawn(1));
-		let auditor = standby::<T>(model, 0);
+		let unit = id(model, window, 1);
+		for lane in 0..LANES {
+			let mut approved = plain::<T>(seat::<T>(model, 1, lane as usize), 1_000);
+			approved.check = Check::Approved;
+			put::<T>(UnitId { lane, ..unit }, approved);
+		}
+		Stages::<T>::mutate((model, window, 1), |stage| stage.lots = Lots::Drawn(1));
+		let auditor = standby::<T>(model, 1);
 		assigned::<T>(unit, auditor.clone(), false);
 		let origin = signer::<T>(&auditor);
 
@@ -439,7 +453,7 @@ mod benchmarks {
 		let by = seat::<T>(model, 0, 1);
 		let bond = T::SuspicionBond::get();
 		T::Currency::hold(&HoldReason::Suspicion.into(), &by, bond).expect("seats are rich");
-		Suspicions::<T>::insert((model, 0, 0), Suspicion { by: by.clone(), bond });
+		Suspicions::<T>::insert((model, 0, 0), Suspicion { by: by.clone(), bond, known: 0 });
 		Pallet::<T>::update_window(model, 0, |row| {
 			row.suspected = bit(0);
 			row.open_suspicions = bit(0);
@@ -457,7 +471,9 @@ mod benchmarks {
 		let unit = id(model, 0, 0);
 		let mut spared = plain::<T>(seat::<T>(model, 0, 0), 1);
 		spared.check = Check::Spared;
+		spared.due = BlockNumber::MAX;
 		put::<T>(unit, spared);
+		counted::<T>(model, 0);
 		let origin = signer::<T>(&seat::<T>(model, 0, 1));
 
 		#[extrinsic_call]
@@ -480,14 +496,14 @@ mod benchmarks {
 			after.shard_before = wrong.claimed;
 			put::<T>(UnitId { lane, ..id(model, 1, 0) }, after);
 		}
-		Pallet::<T>::update_window(model, 1, |row| row.base = Some(0));
+		Pallet::<T>::update_window(model, 1, |row| row.base = Base::Merge(0));
 		let caller = standby::<T>(model, 0);
 		let evidence = BoundedVec::truncate_from(wrong.evidence);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(caller), model, 1, 0, evidence);
 
-		assert_eq!(Stages::<T>::get((model, 1, 0)).refuted, Some(wrong.claimed));
+		assert_eq!(Stages::<T>::get((model, 1, 0)).majority_root(), None);
 	}
 
 	#[benchmark]
@@ -500,7 +516,7 @@ mod benchmarks {
 		T::Currency::set_balance(&provider, RICH);
 		let edge = Edge { model, window: 0, lane: 0, upper: 0 };
 		let receipt = |byte| {
-			let message = edge_message(Pallet::<T>::genesis(), &edge, 1, root(byte));
+			let message = edge_message(Pallet::<T>::genesis(), seed, &edge, 1, root(byte));
 			EdgeReceipt { root: root(byte), signature: sign(&key::<T>(&provider), message) }
 		};
 		let (first, second) = (receipt(1), receipt(2));
@@ -510,6 +526,33 @@ mod benchmarks {
 		_(RawOrigin::Signed(caller), provider.clone(), edge, 1, first, second);
 
 		assert_eq!(Records::<T>::get(provider, model).generation, 1);
+	}
+
+	#[benchmark]
+	fn report_fork(n: Linear<0, MAX_STEPS>) {
+		let model = helper::<T>(2, 1);
+		let steps = alloc::vec![root(9); n as usize];
+		let mut above = plain::<T>(seat::<T>(model, 0, 0), 1_000);
+		above.outcome = Outcome::Done { steps: 1 };
+		let mut below = plain::<T>(seat::<T>(model, 1, 0), 1_000);
+		below.outcome = Outcome::Done { steps: n + 1 };
+		below.upstream = Some(steps.iter().fold(root(8), |end, step| running_root(end, *step)));
+		for (stage, unit) in [(0, above), (1, below)] {
+			let id = id(model, 0, stage);
+			put::<T>(id, unit);
+			challenged::<T>(id, 1 - stage);
+		}
+		let caller = standby::<T>(model, 0);
+		let edge = Edge { model, window: 0, lane: 0, upper: 0 };
+		let steps = BoundedVec::truncate_from(steps);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), edge, root(8), steps);
+
+		for stage in [0, 1] {
+			let phase = Units::<T>::get(id(model, 0, stage)).map(|unit| unit.phase);
+			assert_eq!(phase, Some(Phase::Void(VoidReason::Refuted)));
+		}
 	}
 
 	#[benchmark]

@@ -23,8 +23,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let challenger = Self::provider_of(&who)?;
 		let unit = Self::attested_unit(&id)?;
-		let spec = Self::spec(id.model)?;
-		Self::check_challengeable(&spec, &id, &unit)?;
+		Self::check_challengeable(&id, &unit)?;
 		ensure!(unit.provider != challenger, Error::<T>::OwnUnit);
 		let entitlement = T::Seats::entitlement(&challenger, id.model);
 		ensure!(entitlement.covers(id.stage), Error::<T>::NotEntitled);
@@ -56,7 +55,7 @@ impl<T: Config> Pallet<T> {
 		mut audit: AuditOf<T>,
 		auditor: &AccountIdOf<T>,
 	) {
-		Self::fewer_open(auditor);
+		Self::accusation_over(auditor, id.model);
 		Self::punish(auditor, id.model, Fault::Audit, Some(&unit.provider));
 		tried_too::<T>(&mut audit, auditor.clone());
 		Self::await_auditor(id, unit, audit);

@@ -1,16 +1,18 @@
-//! Proof by itself: two different roots signed for one edge and step.
+//! Proof by itself: two different roots signed for one edge and step, or attested by its two ends.
 
 use cairn_primitives::{
 	attestation::EdgeReceipt,
-	signing::{edge_message, verify_worker, Edge},
+	signing::{edge_message, running_root, verify_worker, Edge},
 	traits::{Fault, Providers, Seats},
-	StageIndex, StepIndex, UnitId,
+	Hash, StageIndex, StepIndex, UnitId,
 };
 use frame_support::{dispatch::DispatchResult, ensure};
 use sp_core::sr25519;
 use sp_runtime::DispatchError;
 
-use crate::{AccountIdOf, Config, Error, Event, Pallet, Stages, Units, WindowRow, Windows};
+use crate::{
+	AccountIdOf, Config, Error, Event, Pallet, Stages, Unit, UnitOf, Units, WindowRow, Windows,
+};
 
 /// An end of an edge, and the key that signs there.
 struct End {
@@ -18,6 +20,8 @@ struct End {
 	side: u8,
 	/// The provider's worker key in this window.
 	key: sr25519::Public,
+	/// The window's seed.
+	seed: Hash,
 	/// The window.
 	row: WindowRow,
 }
@@ -32,13 +36,13 @@ impl<T: Config> Pallet<T> {
 		second: EdgeReceipt,
 	) -> DispatchResult {
 		ensure!(first.root != second.root, Error::<T>::RootsAgree);
-		let End { side, key, mut row } = Self::end_of(&provider, &edge)?;
+		let End { side, key, seed, mut row } = Self::end_of(&provider, &edge)?;
 		let mut progress = Stages::<T>::get((edge.model, edge.window, edge.upper));
 		let place = u32::from(edge.lane).saturating_mul(2).saturating_add(side.into()); // lane < 16
 		let mark = 1u32.checked_shl(place).ok_or(Error::<T>::NotAtEdge)?;
 		ensure!(progress.equivocated & mark == 0, Error::<T>::AlreadyReported);
 		for receipt in [&first, &second] {
-			let message = edge_message(Self::genesis(), &edge, steps, receipt.root);
+			let message = edge_message(Self::genesis(), seed, &edge, steps, receipt.root);
 			let is_signed = verify_worker(message, &receipt.signature, &key);
 			ensure!(is_signed, Error::<T>::BadEdgeSignature);
 		}
@@ -54,11 +58,83 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Where a provider worked at an edge. The key of a unit that it attested there counts, whatever it changed it to since;
-	/// while the window runs and it has attested nothing, the key that it has now.
+	/// Prove that two neighbours attested what cannot both have crossed the edge between them: `previous` is the running root
+	/// after the steps of the one that did fewer, and `steps` are the roots of the steps from there to the other's root.
+	///
+	/// Each end attests a root that the other signed. An honest one signs its own running roots only, and whatever it signed
+	/// for a later step continues the root that it signed for an earlier one. So if the two do not continue each other,
+	/// neither end is honest.
+	pub(crate) fn do_report_fork(
+		who: AccountIdOf<T>,
+		edge: Edge,
+		previous: Hash,
+		steps: &[Hash],
+	) -> DispatchResult {
+		let (above, below) = Self::ends_of(&edge).ok_or(Error::<T>::NotAtEdge)?;
+		let (crossed_above, crossed_below) = (crossed(&above.1, true), crossed(&below.1, false));
+		let (shorter, longer) = if crossed_above.0 <= crossed_below.0 {
+			(crossed_above, crossed_below)
+		} else {
+			(crossed_below, crossed_above)
+		};
+		let between = longer.0.saturating_sub(shorter.0); // the longer is not shorter
+		ensure!(steps.len() == between as usize, Error::<T>::StepsDoNotConnect);
+		let end = steps.iter().fold(previous, |root, step| running_root(root, *step));
+		ensure!(end == longer.1, Error::<T>::StepsDoNotConnect);
+		ensure!(previous != shorter.1, Error::<T>::RootsAgree);
+		let is_pending = above.1.is_pending() || below.1.is_pending();
+		ensure!(is_pending, Error::<T>::AlreadyDecided);
+
+		let prover = Self::prover(who);
+		Self::refute_ends([above, below], Some(&prover));
+		Ok(())
+	}
+
+	/// A unit was attested: if a neighbour attested as many steps and another root, both are at fault
+	/// ([`Self::do_report_fork`]). Returns whether one did.
+	pub(crate) fn compare_ends(id: &UnitId) -> bool {
+		let mut differs = false;
+		let edge = |upper| Edge { model: id.model, window: id.window, lane: id.lane, upper };
+		for upper in id.stage.checked_sub(1).into_iter().chain([id.stage]) {
+			let Some((mut above, mut below)) = Self::ends_of(&edge(upper)) else { continue };
+			let (crossed_above, crossed_below) =
+				(crossed(&above.1, true), crossed(&below.1, false));
+			if crossed_above.0 == crossed_below.0 && crossed_above.1 != crossed_below.1 {
+				// The window runs: nothing was merged yet.
+				(above.1.in_merge, below.1.in_merge) = (false, false);
+				Self::refute_ends([above, below], None);
+				differs = true;
+			}
+		}
+		differs
+	}
+
+	fn refute_ends(ends: [(UnitId, UnitOf<T>); 2], prover: Option<&AccountIdOf<T>>) {
+		for (id, unit) in ends.into_iter().filter(|(_, unit)| unit.is_pending()) {
+			let provider = unit.provider.clone();
+			Self::refute(id, unit, Fault::Equivocation, prover);
+			T::Seats::expel(&provider, id.model);
+		}
+	}
+
+	/// The units above and below an edge, if both are attested.
+	#[allow(clippy::type_complexity)]
+	fn ends_of(edge: &Edge) -> Option<((UnitId, UnitOf<T>), (UnitId, UnitOf<T>))> {
+		let unit = |stage| {
+			let id = UnitId { model: edge.model, window: edge.window, stage, lane: edge.lane };
+			Some((id, Units::<T>::get(id)?))
+		};
+		Some((unit(edge.upper)?, unit(edge.upper.checked_add(1)?)?))
+	}
+
+	/// Where a provider worked at an edge. The key that it had when the window started counts, whatever it changed it to.
 	fn end_of(provider: &AccountIdOf<T>, edge: &Edge) -> Result<End, DispatchError> {
 		let spec = Self::spec(edge.model)?;
 		let running = T::Seats::window(edge.model).filter(|running| running.index == edge.window);
+		let closed =
+			|| T::Seats::closed_window(edge.model, edge.window).map(|closed| closed.window);
+		let window = running.or_else(closed).ok_or(Error::<T>::NotAtEdge)?;
+		let seed = window.seed;
 		let below = edge.upper.checked_add(1).filter(|stage| spec.has_stage(*stage));
 		let below = below.ok_or(Error::<T>::NotAtEdge)?;
 		for (side, stage) in [(0, edge.upper), (1, below)] {
@@ -66,14 +142,15 @@ impl<T: Config> Pallet<T> {
 			if let Some(unit) = Units::<T>::get(id) {
 				if unit.provider == *provider {
 					let row = Self::window_of(edge.model, edge.window)?;
-					return Ok(End { side, key: unit.worker, row });
+					return Ok(End { side, key: unit.worker, seed, row });
 				}
-			} else if let Some(window) = running {
-				if Self::sits_in_lane(provider, &window, edge.model, stage, edge.lane) {
-					let key = T::Providers::worker_key(provider).ok_or(Error::<T>::NotAtEdge)?;
-					let row = Self::running_row(edge.model, &spec, &window);
-					return Ok(End { side, key, row });
-				}
+			} else if running.is_some()
+				&& Self::sits_in_lane(provider, &window, edge.model, stage, edge.lane)
+			{
+				let key = T::Providers::worker_key_at(provider, window.start)
+					.ok_or(Error::<T>::NotAtEdge)?;
+				let row = Self::running_row(edge.model, &spec, &window);
+				return Ok(End { side, key, seed, row });
 			}
 		}
 		Err(Error::<T>::NotAtEdge.into())
@@ -89,4 +166,10 @@ impl<T: Config> Pallet<T> {
 		T::Seats::roster(model, stage)
 			.is_some_and(|roster| roster.in_lane(window.seed, stage, lane) == Some(provider))
 	}
+}
+
+/// How many steps a unit attested of the edge below it, or above it, and their running root.
+fn crossed<AccountId>(unit: &Unit<AccountId>, is_above: bool) -> (StepIndex, Hash) {
+	let root = if is_above { unit.downstream } else { unit.upstream };
+	(unit.outcome.steps(), root.unwrap_or_default())
 }

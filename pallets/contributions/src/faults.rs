@@ -38,6 +38,7 @@ impl<T: Config> Pallet<T> {
 		let fine = Self::punish(&provider, id.model, fault, prover);
 		let prover = prover.cloned();
 		Self::deposit_event(Event::UnitRefuted { unit: id, provider, fault, prover, fine });
+		Self::conclude_gate(&id);
 	}
 
 	/// What a provider has in escrow in a model is void, and its next units are audited.
@@ -53,7 +54,7 @@ impl<T: Config> Pallet<T> {
 		prover: Option<&AccountIdOf<T>>,
 	) -> Balance {
 		let fine = T::Providers::fine(provider, model, fault, prover);
-		let required = T::Models::spec(model).map(|spec| T::Providers::required_bond(&spec));
+		let required = T::Models::bonded_points(model).map(T::Providers::required_bond);
 		if required.is_none_or(|required| T::Providers::committed(provider, model) < required) {
 			T::Seats::expel(provider, model);
 		}
@@ -66,7 +67,7 @@ impl<T: Config> Pallet<T> {
 		let Some(audit) = Audits::<T>::get(id) else { return };
 		match &audit.state {
 			AuditState::Drawing { .. } | AuditState::Assigned { .. } => {},
-			AuditState::Accused { auditor } => Self::fewer_open(auditor),
+			AuditState::Accused { auditor } => Self::accusation_over(auditor, id.model),
 			AuditState::Answered { .. } if fault == Fault::Unit => {
 				Self::void_answer(id, unit, &audit, VoidReason::Audit)
 			},

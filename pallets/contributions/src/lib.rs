@@ -30,7 +30,7 @@ mod settlement;
 mod suspicions;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 mod views;
@@ -56,7 +56,7 @@ pub mod pallet {
 		signing::Edge,
 		traits::{Beacon, Disputes, Fault, Models, Providers, Seats, Shares},
 		Balance, BlockNumber, Hash, LaneIndex, ModelId, Points, StageIndex, StepIndex, UnitId,
-		WindowIndex, MAX_CHECKPOINTS, MAX_STAGES,
+		WindowIndex, MAX_CHECKPOINTS, MAX_STAGES, MAX_STEPS,
 	};
 	use frame_support::{
 		dispatch::DispatchResultWithPostInfo,
@@ -494,6 +494,8 @@ pub mod pallet {
 		HeldOutMisplaced,
 		/// The inner state has to be there exactly if the spec carries it.
 		InnerStateMisplaced,
+		/// The model's first windows start from the shards whose roots its spec names: start from that of your stage.
+		WrongInitialShard,
 		/// A norm or loss is not a finite number from zero up: attest divergence instead.
 		BadNumber,
 		/// A signature "held" is of somebody who is no holder for this unit: leave it out.
@@ -542,6 +544,8 @@ pub mod pallet {
 		AlreadySuspected,
 		/// Inputs of units that were spared are no longer kept: raise it earlier next time.
 		RetentionOver,
+		/// The unit's time in escrow is over: it can no longer be challenged, only finalised.
+		EscrowOver,
 		/// There is no open suspicion of this lane.
 		NoSuspicion,
 		/// Units of the lane are still being audited: settle the suspicion after that.
@@ -570,6 +574,8 @@ pub mod pallet {
 		MergeIsRight,
 		/// The evidence does not open the merge's inputs: it proves nothing.
 		EvidenceUnproven,
+		/// The steps do not lead from the root that you gave to the one that was attested: give those between the two ends.
+		StepsDoNotConnect,
 		/// The two roots are equal: that is no contradiction.
 		RootsAgree,
 		/// The provider did not work at this edge in this window, or the window is over and it attested nothing.
@@ -615,14 +621,15 @@ pub mod pallet {
 		///
 		/// Signed by the seat's worker key, by the window's deadline. Also finalises what is due of your earlier work.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::attest(attestation.held.len() as u32))]
+		#[pallet::weight(Pallet::<T>::attest_weight(attestation.held.len(), true))]
 		pub fn attest(
 			origin: OriginFor<T>,
 			attestation: Attestation<T::AccountId>,
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Self::do_attest(who, attestation)?;
-			Ok(Pays::No.into())
+			let held = attestation.held.len();
+			let differs = Self::do_attest(who, attestation)?;
+			Ok((Some(Self::attest_weight(held, differs)), Pays::No).into())
 		}
 
 		/// Draw which units of a closed window's stage are audited, and by whom.
@@ -779,6 +786,23 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
 			Self::do_prune(model, window, stage)?;
+			Ok(Pays::No.into())
+		}
+
+		/// Prove that two neighbours attested roots of the edge between them that do not continue each other.
+		///
+		/// `previous` is the running root after as many steps as the one of them did that did fewer; `steps` are the roots of
+		/// the steps from there on. Where both did as many the chain sees it by itself.
+		#[pallet::call_index(13)]
+		#[pallet::weight(T::WeightInfo::report_fork(steps.len() as u32))]
+		pub fn report_fork(
+			origin: OriginFor<T>,
+			edge: Edge,
+			previous: Hash,
+			steps: BoundedVec<Hash, ConstU32<MAX_STEPS>>,
+		) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			Self::do_report_fork(who, edge, previous, &steps)?;
 			Ok(Pays::No.into())
 		}
 	}

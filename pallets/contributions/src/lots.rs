@@ -111,22 +111,20 @@ impl<T: Config> Pallet<T> {
 		Ok(Seed::Forgotten)
 	}
 
-	/// Hand a gate's median loss to the model, and suspect the lanes whose training loss is far above the median.
+	/// Hand a gate's median loss to the model, and suspect the lanes whose training loss is far above the median. Units
+	/// without a step say nothing.
 	fn judge_losses(
 		model: ModelId,
 		window: WindowIndex,
 		units: &[(UnitId, UnitOf<T>)],
 		row: &mut WindowRow,
 	) {
-		let pending = || units.iter().filter(|(_, unit)| unit.is_pending());
-		if let Some(loss) = lower_median(pending().filter_map(|(_, unit)| unit.held_out)) {
-			let passed =
-				with_storage_layer(|| T::Models::pass_gate(model, window, loss.to_millionths()));
-			if let Err(error) = passed {
-				Self::deposit_event(Event::GateNotTaken { model, window, error });
-			}
+		let trained = || units.iter().filter(|(_, unit)| unit.is_pending() && unit.points > 0);
+		if let Some(loss) = lower_median(trained().filter_map(|(_, unit)| unit.held_out)) {
+			let loss = loss.to_millionths();
+			let judged = with_storage_layer(|| T::Models::judge_gate(model, window, loss));
+			Self::note_gate(model, window, judged);
 		}
-		let trained = || pending().filter(|(_, unit)| unit.points > 0);
 		let Some(median) = lower_median(trained().filter_map(|(_, unit)| unit.loss)) else {
 			return;
 		};
@@ -140,6 +138,40 @@ impl<T: Config> Pallet<T> {
 				let lane = id.lane;
 				Self::deposit_event(Event::LaneSuspected { model, window, lane, by: None });
 			}
+		}
+	}
+
+	/// Once the last of a gate's audits is over, later gates are compared with what it came to. Only approved units count: a
+	/// loss that nobody checked could set a mark that no honest one reaches.
+	pub(crate) fn conclude_gate(id: &UnitId) {
+		let Ok(spec) = Self::spec(id.model) else { return };
+		if !is_gate(id.window) || !spec.is_last_stage(id.stage) {
+			return;
+		}
+		let row = Stages::<T>::get((id.model, id.window, id.stage));
+		let units = Self::units_of(id.model, id.window, id.stage, row.lanes);
+		let is_open = |unit: &UnitOf<T>| matches!(unit.check, Check::Waiting | Check::Open);
+		if units.iter().any(|(_, unit)| unit.is_pending() && is_open(unit)) {
+			return;
+		}
+		let counts = |unit: &UnitOf<T>| {
+			unit.is_pending()
+				&& unit.check == Check::Approved
+				&& unit.points > 0
+				&& Some(unit.shard_before) == row.majority_root()
+		};
+		let losses = units.iter().filter(|(_, unit)| counts(unit));
+		if let Some(loss) = lower_median(losses.filter_map(|(_, unit)| unit.held_out)) {
+			let loss = loss.to_millionths();
+			let improved =
+				with_storage_layer(|| T::Models::improve_gate(id.model, id.window, loss));
+			Self::note_gate(id.model, id.window, improved);
+		}
+	}
+
+	fn note_gate(model: ModelId, window: WindowIndex, taken: DispatchResult) {
+		if let Err(error) = taken {
+			Self::deposit_event(Event::GateNotTaken { model, window, error });
 		}
 	}
 
@@ -161,7 +193,7 @@ impl<T: Config> Pallet<T> {
 				// Who let the randomness be forgotten gains nothing: everything is audited.
 				Seed::Forgotten => true,
 			};
-		if unit.points > 0 && !is_forfeited {
+		if unit.is_whole(spec) && !is_forfeited {
 			record.drawn = record.drawn.saturating_add(1); // only compared with small numbers
 			Records::<T>::insert(&unit.provider, id.model, record);
 		}
@@ -222,10 +254,14 @@ impl<T: Config> Pallet<T> {
 		unit.check = Check::NoAuditor;
 		Units::<T>::insert(id, unit);
 		Self::deposit_event(Event::AuditorNotFound { unit: id });
+		Self::conclude_gate(&id);
 	}
 
 	/// Draw an auditor among those entitled to the stage: standbys that hold the shard first, then seats, then the
 	/// other standbys, then, where the model is open, the same of other stages.
+	///
+	/// Everyone has a number of its own, and the smallest wins (rendezvous hashing; Thaler and Ravishankar, 1998). So who
+	/// comes or goes once the seed is known can win or lose the lot, but not hand it to another of his choice.
 	fn draw_auditor(
 		spec: &ModelSpec,
 		id: &UnitId,
@@ -233,15 +269,15 @@ impl<T: Config> Pallet<T> {
 		tried: &[AccountIdOf<T>],
 		seed: Hash,
 	) -> Option<AccountIdOf<T>> {
-		let lot = |purpose: u8| draw(Domain::AuditorLot, seed, &(id, tried.len() as u32, purpose));
+		let round = tried.len() as u32; // at most MAX_AUDITORS
+		let number = |who: &AccountIdOf<T>| draw(Domain::AuditorLot, seed, &(id, round, who));
 		let barred = Self::barred(id, unit, tried);
 		let pick = |stage| {
 			let roster = T::Seats::roster(id.model, stage)?;
 			let tier = first_tier(roster, id.window, |who| {
 				!barred.contains(who) && T::Providers::worker_key(who).is_some()
 			});
-			let chosen = below(lot(0), tier.len() as u32); // at most 32 of them
-			tier.into_iter().nth(chosen as usize)
+			tier.into_iter().min_by_key(number)
 		};
 		if let Some(auditor) = pick(id.stage) {
 			return Some(auditor);
@@ -250,7 +286,7 @@ impl<T: Config> Pallet<T> {
 			return None;
 		}
 		let stages = spec.stage_count();
-		let start = below(lot(1), stages);
+		let start = below(draw(Domain::AuditorLot, seed, &(id, round)), stages);
 		(0..stages.min(FOREIGN_STAGES))
 			.filter_map(|offset| start.checked_add(offset)?.checked_rem(stages)?.try_into().ok())
 			.filter(|stage: &StageIndex| *stage != id.stage)

@@ -44,9 +44,8 @@ impl<T: Config> Pallet<T> {
 	/// Whether a merge of a later window may still be judged by this one.
 	fn is_needed(model: ModelId, window: WindowIndex, row: &WindowRow) -> bool {
 		let is_running = T::Seats::window(model).is_some_and(|running| running.index == window);
-		let may_restart = T::Models::info(model).is_some_and(|info| {
-			!matches!(info.status, ModelStatus::Serving | ModelStatus::Retired)
-		});
+		let may_restart =
+			T::Models::info(model).is_some_and(|info| !matches!(info.status, ModelStatus::Retired));
 		let is_recent = Newest::<T>::get(model)
 			.is_some_and(|newest| newest.window.saturating_sub(window) < KEPT_WINDOWS); // window ≤ newest
 		is_running || Self::now() <= row.needed_until || (may_restart && is_recent)

@@ -1,7 +1,7 @@
 //! The queue of what a provider has in escrow, and the counts that follow from it.
 
 use cairn_primitives::{BlockNumber, ModelId, Points};
-use frame_support::storage::with_storage_layer;
+use frame_support::{dispatch::DispatchResult, storage::with_storage_layer};
 use sp_runtime::{ArithmeticError, DispatchError};
 
 use crate::{
@@ -54,6 +54,24 @@ impl<T: Config> Pallet<T> {
 		let open = OpenUnits::<T>::get(provider).checked_add(1).ok_or(ArithmeticError::Overflow)?;
 		OpenUnits::<T>::insert(provider, open);
 		Ok(())
+	}
+
+	/// Count an accusation whose game is open.
+	pub(crate) fn accusation_made(auditor: &AccountIdOf<T>, model: ModelId) -> DispatchResult {
+		Self::more_open(auditor)?;
+		Records::<T>::try_mutate(auditor, model, |record| {
+			record.accusations =
+				record.accusations.checked_add(1).ok_or(ArithmeticError::Overflow)?;
+			Ok(())
+		})
+	}
+
+	/// The game of an accusation is over.
+	pub(crate) fn accusation_over(auditor: &AccountIdOf<T>, model: ModelId) {
+		Self::fewer_open(auditor);
+		Records::<T>::mutate(auditor, model, |record| {
+			record.accusations = record.accusations.saturating_sub(1); // it was counted
+		});
 	}
 
 	/// Count one less.

@@ -2,7 +2,7 @@
 
 use cairn_primitives::{
 	traits::{Disputes, Providers, Shares},
-	Balance, Points, UnitId,
+	Balance, ModelSpec, Points, UnitId,
 };
 use frame_support::{dispatch::DispatchResult, ensure, storage::with_storage_layer};
 use sp_runtime::DispatchError;
@@ -48,7 +48,7 @@ impl<T: Config> Pallet<T> {
 		match Self::fate_of_work(&id, &unit, &row)? {
 			Fate::Earned => {
 				let shares = Self::mint(&id, &unit.provider, unit.points, row.samples)?;
-				Self::note_clean(&unit, &id);
+				Self::note_clean(&unit, &id, &Self::spec(id.model)?);
 				let (provider, points) = (unit.provider.clone(), unit.points);
 				Self::close(&id, unit, Phase::Final);
 				Self::deposit_event(Event::UnitFinalised { unit: id, provider, points, shares });
@@ -121,9 +121,10 @@ impl<T: Config> Pallet<T> {
 		Ok(shares)
 	}
 
-	/// Count a final unit for its provider's audit rate. One without a step proves nothing.
-	fn note_clean(unit: &UnitOf<T>, id: &UnitId) {
-		if unit.points > 0 {
+	/// Count a final unit for its provider's audit rate, if it was worth a whole window: a low rate is not to be had for
+	/// less work than it saves.
+	fn note_clean(unit: &UnitOf<T>, id: &UnitId, spec: &ModelSpec) {
+		if unit.is_whole(spec) {
 			Records::<T>::mutate(&unit.provider, id.model, |record| {
 				record.clean = record.clean.saturating_add(1) // only compared with VETERAN_UNITS
 			});

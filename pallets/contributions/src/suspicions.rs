@@ -13,8 +13,9 @@ use frame_support::{
 use sp_runtime::DispatchError;
 
 use crate::{
-	types::bit, AccountIdOf, Check, Config, Error, Event, HoldReason, Lots, Pallet, Phase, Stages,
-	Suspicion, Suspicions, UnitOf, Units, VoidReason, Windows,
+	types::{bit, stage_bit},
+	AccountIdOf, Challenges, Check, Config, Error, Event, HoldReason, Lots, Pallet, Phase, Stages,
+	Suspicion, Suspicions, Unit, UnitOf, Units, VoidReason, Windows,
 };
 
 impl<T: Config> Pallet<T> {
@@ -39,7 +40,9 @@ impl<T: Config> Pallet<T> {
 
 		let bond = T::SuspicionBond::get();
 		T::Currency::hold(&HoldReason::Suspicion.into(), &provider, bond)?;
-		Suspicions::<T>::insert((model, window, lane), Suspicion { by: provider.clone(), bond });
+		let known = refuted_stages(&units);
+		let suspicion = Suspicion { by: provider.clone(), bond, known };
+		Suspicions::<T>::insert((model, window, lane), suspicion);
 		row.suspected |= bit(lane);
 		row.open_suspicions |= bit(lane);
 		Windows::<T>::insert(model, window, row);
@@ -63,8 +66,7 @@ impl<T: Config> Pallet<T> {
 		let suspicion = Suspicions::<T>::get(key).ok_or(Error::<T>::NoSuspicion)?;
 		let spec = Self::spec(model)?;
 		let units = Self::lane_units(&spec, model, window, lane);
-		let was_right =
-			units.iter().any(|(_, unit)| unit.phase == Phase::Void(VoidReason::Refuted));
+		let was_right = refuted_stages(&units) & !suspicion.known != 0;
 		let is_open = units.iter().any(|(_, unit)| {
 			unit.is_pending() && matches!(unit.check, Check::Waiting | Check::Open)
 		});
@@ -101,9 +103,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Whether the inputs of a unit have to be kept still: until the lots are drawn and some windows longer, and of units
-	/// that were drawn until they are final.
+	/// that were drawn or are challenged until they are final.
 	pub(crate) fn is_retained(spec: &ModelSpec, id: &UnitId, unit: &UnitOf<T>) -> bool {
-		if unit.check != Check::Spared {
+		if unit.check != Check::Spared || Challenges::<T>::contains_key(id) {
 			return true;
 		}
 		match Stages::<T>::get((id.model, id.window, id.stage)).lots {
@@ -118,18 +120,23 @@ impl<T: Config> Pallet<T> {
 		T::RetentionWindows::get().saturating_mul(spec.window.blocks)
 	}
 
-	/// Whether a unit can be challenged still.
-	pub(crate) fn check_challengeable(
-		spec: &ModelSpec,
-		id: &UnitId,
-		unit: &UnitOf<T>,
-	) -> DispatchResult {
+	/// Whether a unit can be challenged still: from the end of a window that counts, until its escrow is over, so that
+	/// challenge after challenge cannot keep it from becoming final.
+	pub(crate) fn check_challengeable(id: &UnitId, unit: &UnitOf<T>) -> DispatchResult {
+		let (_, spec) = Self::counted_window(id.model, id.window)?;
 		ensure!(unit.is_pending(), Error::<T>::AlreadyDecided);
-		let lots = Stages::<T>::get((id.model, id.window, id.stage)).lots;
-		ensure!(lots != Lots::Void, Error::<T>::WindowIsVoid);
-		ensure!(Self::is_retained(spec, id, unit), Error::<T>::RetentionOver);
+		ensure!(Self::now() < unit.due, Error::<T>::EscrowOver);
+		ensure!(Self::is_retained(&spec, id, unit), Error::<T>::RetentionOver);
 		Ok(())
 	}
+}
+
+/// The stages of a lane whose units are refuted, bit by bit.
+fn refuted_stages<AccountId>(units: &[(UnitId, Unit<AccountId>)]) -> u64 {
+	units
+		.iter()
+		.filter(|(_, unit)| unit.phase == Phase::Void(VoidReason::Refuted))
+		.fold(0, |bits, (id, _)| bits | stage_bit(id.stage))
 }
 
 fn stages_of(spec: &ModelSpec) -> impl Iterator<Item = StageIndex> {

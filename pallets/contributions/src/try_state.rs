@@ -64,7 +64,7 @@ impl<T: Config> Pallet<T> {
 				"1: a unit has no place in the queue of its own"
 			);
 		}
-		let mut accusers = BTreeSet::new();
+		let mut accusations: BTreeMap<Account<T>, u32> = BTreeMap::new();
 		for (id, audit) in Audits::<T>::iter() {
 			let unit = Units::<T>::get(id).ok_or("6: an audit has no unit")?;
 			match audit.state {
@@ -76,23 +76,27 @@ impl<T: Config> Pallet<T> {
 					);
 				},
 				AuditState::Accused { auditor } => {
-					accusers.insert((auditor, id));
+					let count = accusations.entry((auditor, id.model)).or_default();
+					*count = count.saturating_add(1);
 				},
 				_ => {},
 			}
 		}
-		for (auditor, _) in accusers {
-			let count = open.entry(auditor).or_default();
-			*count = count.saturating_add(1);
+		for ((auditor, _), accused) in &accusations {
+			let count = open.entry(auditor.clone()).or_default();
+			*count = count.saturating_add(*accused);
 		}
 		let found: BTreeMap<_, _> = Queue::<T>::iter().collect();
 		ensure!(found == expected, "1: something else is queued");
 		for (who, model, record) in Records::<T>::iter() {
 			ensure!(
-				escrow.get(&(who, model)).copied().unwrap_or_default() == record.escrow,
+				escrow.get(&(who.clone(), model)).copied().unwrap_or_default() == record.escrow,
 				"2: an escrow is not the sum of what is queued"
 			);
+			let accused = accusations.remove(&(who, model)).unwrap_or_default();
+			ensure!(record.accusations == accused, "3: open accusations are miscounted");
 		}
+		ensure!(accusations.is_empty(), "3: an accuser has no record");
 		let counted: BTreeMap<_, _> = OpenUnits::<T>::iter().collect();
 		ensure!(counted == open, "3: open units are miscounted");
 		Ok(())

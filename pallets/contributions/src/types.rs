@@ -4,7 +4,8 @@ use cairn_primitives::{
 	attestation::{NonNegative, Outcome},
 	dispute::UnitContext,
 	traits::Tally,
-	Balance, BlockNumber, Hash, LaneIndex, Points, UnitId, WindowIndex, MAX_LANES,
+	Balance, BlockNumber, Hash, LaneIndex, ModelSpec, Points, StageIndex, UnitId, WindowIndex,
+	MAX_LANES,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -70,6 +71,11 @@ impl<AccountId> Unit<AccountId> {
 	/// Whether its fate is open.
 	pub fn is_pending(&self) -> bool {
 		self.phase == Phase::Pending
+	}
+
+	/// Whether it did every step of its window.
+	pub fn is_whole(&self, spec: &ModelSpec) -> bool {
+		self.outcome.steps() == spec.window.steps
 	}
 
 	/// Everything that its trace depends on.
@@ -267,6 +273,8 @@ pub struct Record {
 	pub generation: u32,
 	/// Points of pending units and audits of this generation.
 	pub escrow: Points,
+	/// Accusations by this provider as an auditor whose games are open.
+	pub accusations: u32,
 	/// The oldest place of the queue that may be taken.
 	pub head: u32,
 	/// The next free place of the queue.
@@ -307,8 +315,8 @@ pub struct WindowRow {
 	pub deadline: BlockNumber,
 	/// Samples that the chain had accepted before it.
 	pub samples: u64,
-	/// The window whose merge its shards come from; none for the first one, and where a refuted merge lies between.
-	pub base: Option<WindowIndex>,
+	/// Where its shards come from.
+	pub base: Base,
 	/// Until when it is needed as the base of a later window.
 	pub needed_until: BlockNumber,
 	/// Counts.
@@ -321,6 +329,28 @@ pub struct WindowRow {
 	pub suspected: u16,
 	/// Bit `lane` is set where a bonded suspicion is not settled.
 	pub open_suspicions: u16,
+}
+
+/// Where the shards that a window starts from come from.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum Base {
+	/// They are the model's first ones, whose roots the spec names.
+	Initial,
+	/// The merge after this window.
+	Merge(WindowIndex),
+	/// A refuted merge lies between: where the model goes on from is its owner's decision.
+	Open,
 }
 
 /// The newest window of a model with a row.
@@ -363,8 +393,6 @@ pub struct StageRow {
 	pub roots: BoundedVec<RootTally, ConstU32<MAX_LANES>>,
 	/// Whether audits are drawn.
 	pub lots: Lots,
-	/// The majority's root, if it was refuted.
-	pub refuted: Option<Hash>,
 	/// Bit `2·lane` is set where the unit's provider was found to have signed two roots for the edge below this
 	/// stage; bit `2·lane + 1` where the provider of the next stage was.
 	pub equivocated: u32,
@@ -390,6 +418,8 @@ pub struct RootTally {
 	pub units: u8,
 	/// The lowest lane of them.
 	pub lane: LaneIndex,
+	/// Whether it was proven not to be what the merge before came to.
+	pub is_refuted: bool,
 }
 
 /// Whether the audits of a stage are drawn.
@@ -431,7 +461,9 @@ impl StageRow {
 				tally.lane = tally.lane.min(lane);
 			},
 			// As many places as lanes, and each lane attests once: there is room.
-			None => drop(self.roots.try_push(RootTally { root, units: 1, lane })),
+			None => {
+				let _ = self.roots.try_push(RootTally { root, units: 1, lane, is_refuted: false });
+			},
 		}
 	}
 
@@ -442,7 +474,14 @@ impl StageRow {
 
 	/// The same among the roots that are not refuted.
 	pub fn majority_root(&self) -> Option<Hash> {
-		Self::plurality(self.roots.iter().filter(|tally| Some(tally.root) != self.refuted))
+		Self::plurality(self.roots.iter().filter(|tally| !tally.is_refuted))
+	}
+
+	/// Mark a root as refuted.
+	pub fn refute_root(&mut self, root: Hash) {
+		for tally in self.roots.iter_mut().filter(|tally| tally.root == root) {
+			tally.is_refuted = true;
+		}
 	}
 
 	fn plurality<'a>(roots: impl Iterator<Item = &'a RootTally>) -> Option<Hash> {
@@ -450,6 +489,11 @@ impl StageRow {
 			.max_by_key(|tally| (tally.units, core::cmp::Reverse(tally.lane)))
 			.map(|tally| tally.root)
 	}
+}
+
+/// The bit of a stage.
+pub(crate) fn stage_bit(stage: StageIndex) -> u64 {
+	1u64.checked_shl(stage.into()).unwrap_or(0)
 }
 
 /// The bit of a lane.
@@ -466,6 +510,8 @@ pub struct Suspicion<AccountId> {
 	pub by: AccountId,
 	/// What is on hold for it.
 	pub bond: Balance,
+	/// Bit `stage` is set where the lane's unit was refuted before: that proves nothing for this suspicion.
+	pub known: u64,
 }
 
 /// A challenge whose game is open.

@@ -34,6 +34,8 @@ pub trait WeightInfo {
 	fn refute_merge(e: u32) -> Weight;
 	/// `report_equivocation`.
 	fn report_equivocation() -> Weight;
+	/// `report_fork` with `n` steps between the ends, of which both are refuted.
+	fn report_fork(n: u32) -> Weight;
 	/// `finalise` a unit and its audit.
 	fn finalise() -> Weight;
 	/// `prune` a stage of 16 lanes.
@@ -141,6 +143,12 @@ impl<D: Get<frame_support::weights::RuntimeDbWeight>> WeightInfo for Estimates<D
 		estimate::<D>(250, 30_000, plus((14, 6), REFUTATION))
 	}
 
+	fn report_fork(n: u32) -> Weight {
+		// Reads: two units, key. Writes: none but those of the refutations.
+		let micros = 250u64.saturating_add(u64::from(n));
+		estimate::<D>(micros, 30_000, plus((3, 0), times(REFUTATION, 2)))
+	}
+
 	fn finalise() -> Weight {
 		estimate::<D>(150, 20_000, times(SETTLEMENT, 2))
 	}
@@ -203,6 +211,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Estimates::<T::DbWeight>::report_equivocation()
 	}
 
+	fn report_fork(n: u32) -> Weight {
+		Estimates::<T::DbWeight>::report_fork(n)
+	}
+
 	fn finalise() -> Weight {
 		Estimates::<T::DbWeight>::finalise()
 	}
@@ -259,6 +271,10 @@ impl WeightInfo for () {
 
 	fn report_equivocation() -> Weight {
 		Estimates::<ParityDbWeight>::report_equivocation()
+	}
+
+	fn report_fork(n: u32) -> Weight {
+		Estimates::<ParityDbWeight>::report_fork(n)
 	}
 
 	fn finalise() -> Weight {

@@ -14,8 +14,8 @@ use sp_runtime::{
 };
 
 use crate::{
-	AccountIdOf, Config, Error, Latest, Newest, OpenUnits, Pallet, StageRow, Stages, UnitOf, Units,
-	WindowRow, Windows,
+	AccountIdOf, Base, Config, Error, Latest, Newest, OpenUnits, Pallet, Records, StageRow, Stages,
+	UnitOf, Units, WindowRow, Windows,
 };
 
 impl<T: Config> Pallet<T> {
@@ -73,7 +73,7 @@ impl<T: Config> Pallet<T> {
 			return row;
 		}
 		let base = Self::base_of_next(model, spec);
-		if let Some(base) = base {
+		if let Base::Merge(base) = base {
 			// The last attestation of this window falls due an escrow after its deadline.
 			let left = window.deadline.saturating_sub(Self::now());
 			let needed = Self::due(spec).saturating_add(left);
@@ -93,20 +93,21 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The window whose merge the next window starts from: the one that the model was restarted from, or else the last
-	/// that counted. A void window changes nothing, so its own base stands in for it.
-	fn base_of_next(model: ModelId, spec: &ModelSpec) -> Option<WindowIndex> {
+	/// Where the next window starts from: the checkpoint that the model was restarted from, or else the last window that
+	/// counted. A void window changes nothing, so its own base stands in for it.
+	fn base_of_next(model: ModelId, spec: &ModelSpec) -> Base {
 		if let Some(restart) = T::Models::info(model).and_then(|info| info.restart_from) {
-			return Some(restart);
+			return Base::Merge(restart);
 		}
-		let Latest { window, is_broken } = Newest::<T>::get(model)?;
-		if is_broken {
-			return None;
-		}
-		let row = Windows::<T>::get(model, window)?;
-		match Self::closed(model, window, &row, spec) {
-			Some(true) => row.base,
-			_ => Some(window),
+		let Some(Latest { window, is_broken }) = Newest::<T>::get(model) else {
+			return Base::Initial;
+		};
+		match Windows::<T>::get(model, window) {
+			Some(row) if !is_broken => match Self::closed(model, window, &row, spec) {
+				Some(true) => row.base,
+				_ => Base::Merge(window),
+			},
+			_ => Base::Open,
 		}
 	}
 
@@ -165,12 +166,14 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
-	/// What the merge after a window takes in at a stage, lanes ascending: a pure function of what was attested.
+	/// What the merge after a window takes in at a stage, lanes ascending: a pure function of what was attested. A difference
+	/// from another shard than most started from would only spoil it.
 	pub(crate) fn merged(model: ModelId, window: WindowIndex, stage: StageIndex) -> Vec<Merged> {
-		let lanes = Stages::<T>::get((model, window, stage)).lanes;
-		Self::units_of(model, window, stage, lanes)
+		let row = Stages::<T>::get((model, window, stage));
+		let claimed = row.claimed_root();
+		Self::units_of(model, window, stage, row.lanes)
 			.into_iter()
-			.filter(|(_, unit)| unit.in_merge)
+			.filter(|(_, unit)| unit.in_merge && Some(unit.shard_before) == claimed)
 			.map(|(id, unit)| Merged {
 				lane: id.lane,
 				difference: unit.difference,
@@ -207,5 +210,10 @@ impl<T: Config> Work for Pallet<T> {
 
 	fn open_units(provider: &AccountIdOf<T>) -> u32 {
 		OpenUnits::<T>::get(provider)
+	}
+
+	fn has_open_units(provider: &AccountIdOf<T>, model: ModelId) -> bool {
+		let record = Records::<T>::get(provider, model);
+		record.head != record.tail || record.accusations > 0
 	}
 }

@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
-// Runtime code must not panic. FRAME's macros expand to `expect`, so that one is left to reviewers.
+// Runtime code must not panic.
 #![cfg_attr(
-	not(test),
+	not(any(test, feature = "runtime-benchmarks")),
 	deny(
 		clippy::arithmetic_side_effects,
+		clippy::expect_used,
 		clippy::indexing_slicing,
 		clippy::panic,
 		clippy::unwrap_used
@@ -24,7 +25,7 @@ mod moves;
 mod registry;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 mod views;
@@ -36,6 +37,7 @@ pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
 
+#[allow(clippy::expect_used, reason = "FRAME's macros expand to it")]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::*, weights::WeightInfo, GameError};

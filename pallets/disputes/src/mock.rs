@@ -107,8 +107,14 @@ impl Models for MockModels {
 	fn accept_window(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
 		unreachable!("disputes do not accept windows")
 	}
-	fn pass_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
-		unreachable!("disputes do not pass gates")
+	fn judge_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+		unreachable!("disputes do not judge gates")
+	}
+	fn improve_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+		unreachable!("disputes do not judge gates")
+	}
+	fn bonded_points(_: ModelId) -> Option<Points> {
+		unreachable!("disputes do not touch bonds")
 	}
 	fn pause(_: ModelId, _: PauseReason) -> DispatchResult {
 		unreachable!("disputes do not pause models")
@@ -126,7 +132,10 @@ impl Providers for MockProviders {
 	fn worker_key(_: &AccountId) -> Option<sr25519::Public> {
 		unreachable!("disputes do not verify signatures")
 	}
-	fn required_bond(_: &ModelSpec) -> Balance {
+	fn worker_key_at(_: &AccountId, _: BlockNumber) -> Option<sr25519::Public> {
+		unreachable!("disputes do not verify signatures")
+	}
+	fn required_bond(_: Points) -> Balance {
 		unreachable!("disputes do not touch bonds")
 	}
 	fn commit(_: &AccountId, _: ModelId, _: Balance) -> DispatchResult {

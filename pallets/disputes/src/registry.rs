@@ -21,7 +21,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let unit = context.unit;
 		let spec = Self::spec(&unit)?;
-		// The closing step is not one of the window's; a step that diverged is.
+		// The closing step is not one of the window's.
 		let steps = context.trace_steps().saturating_sub(1);
 		ensure!(steps <= spec.window.steps, Error::<T>::TraceTooLong);
 		ensure!(defender != challenger, Error::<T>::OwnUnit);

@@ -3,7 +3,7 @@
 use cairn_primitives::{
 	traits::Models,
 	voucher::{ChannelId, Price},
-	Balance, BlockNumber, LaneIndex, ModelId,
+	Balance, BlockNumber, ModelId,
 };
 use frame_support::{
 	dispatch::{DispatchResult, DispatchResultWithPostInfo},
@@ -16,8 +16,8 @@ use sp_runtime::{
 };
 
 use crate::{
-	AccountIdOf, Channel, Channels, Config, Destination, Error, Event, HoldReason, NextChannel,
-	OpenChannels, Pallet, WeightInfo,
+	AccountIdOf, Channel, Channels, Config, Destination, Error, Event, Hired, HoldReason,
+	NextChannel, OpenChannels, Pallet, WeightInfo,
 };
 
 impl<T: Config> Pallet<T> {
@@ -33,7 +33,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(!OpenChannels::<T>::contains_key((&client, model, lane)), Error::<T>::AlreadyOpen);
 		let expires = Self::expiry(Self::now(), blocks)?;
 		let price = Self::acceptable_price(model, &max_price)?;
-		let stages = Self::ensure_seated(model, lane)?;
+		let hired = Self::seated(model, lane)?;
+		let stages = hired.len().saturated_into();
 		let id = NextChannel::<T>::get();
 		let next = id.checked_add(1).ok_or(ArithmeticError::Overflow)?;
 		let signer = signer.map_or_else(|| client.clone(), IdentifyAccount::into_account);
@@ -44,6 +45,7 @@ impl<T: Config> Pallet<T> {
 		let channel =
 			Channel { client, signer, model, lane, deposit, price, expires, settlement: None };
 		Channels::<T>::insert(id, &channel);
+		Hired::<T>::insert(id, hired);
 
 		let Channel { client, signer, .. } = channel;
 		Self::deposit_event(Event::ChannelOpened {
@@ -125,14 +127,5 @@ impl<T: Config> Pallet<T> {
 		let acceptable = price.prompt <= max.prompt && price.completion <= max.completion;
 		ensure!(acceptable, Error::PriceTooHigh);
 		Ok(price)
-	}
-
-	/// Make sure that a lane exists and that nobody is missing in it; returns the number of stages.
-	fn ensure_seated(model: ModelId, lane: LaneIndex) -> Result<u32, Error<T>> {
-		let spec = Self::spec(model)?;
-		ensure!(lane < spec.lanes, Error::NoSuchLane);
-		let seats = Self::lane(model, &spec, lane);
-		ensure!(seats.iter().all(Option::is_some), Error::LaneVacant);
-		Ok(spec.stage_count())
 	}
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use cairn_primitives::{
 	traits::{Models, Shares},
 	voucher::ChannelId,
-	Balance, StageIndex,
+	Balance, ModelId, ModelStatus, StageIndex,
 };
 use frame_support::{
 	dispatch::{DispatchResultWithPostInfo, Pays, PostDispatchInfo},
@@ -20,8 +20,8 @@ use frame_support::{
 use sp_runtime::{traits::AccountIdConversion, ArithmeticError, DispatchError, DispatchResult};
 
 use crate::{
-	split, AccountIdOf, Channel, Channels, Config, Error, Event, HoldReason, OpenChannels, Pallet,
-	Served, WeightInfo,
+	split, AccountIdOf, Channel, Channels, Config, Error, Event, Hired, HoldReason, OpenChannels,
+	Pallet, Served, WeightInfo,
 };
 
 impl<T: Config> Pallet<T> {
@@ -32,10 +32,12 @@ impl<T: Config> Pallet<T> {
 		let paid = settlement.best;
 
 		let (fee, stages) = Self::pay_seats(id, &channel, paid)?;
-		let revenue = paid.checked_sub(fee).ok_or(ArithmeticError::Underflow)?;
-		Self::pay_holders(&channel, revenue)?;
-		let refund = channel.deposit.checked_sub(paid).ok_or(ArithmeticError::Underflow)?;
+		let rest = paid.checked_sub(fee).ok_or(ArithmeticError::Underflow)?;
+		let revenue = Self::pay_holders(&channel, rest)?;
+		let left = channel.deposit.checked_sub(fee).and_then(|left| left.checked_sub(revenue));
+		let refund = left.ok_or(ArithmeticError::Underflow)?;
 		Self::refund(&channel.client, refund)?;
+		Hired::<T>::remove(id);
 		Served::<T>::remove(id);
 		Channels::<T>::remove(id);
 
@@ -56,6 +58,7 @@ impl<T: Config> Pallet<T> {
 
 		Self::refund(&client, deposit)?;
 		OpenChannels::<T>::remove((&client, model, lane));
+		Hired::<T>::remove(id);
 		Channels::<T>::remove(id);
 
 		Self::deposit_event(Event::ChannelClosed {
@@ -75,7 +78,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Pay the serving fee of `paid` to those who served. Returns what they got, and the number of stages.
 	///
-	/// The part of a vacant seat, and of a provider who cannot be paid, stays with the rest of `paid`.
+	/// The part of a provider who cannot be paid stays with the rest of `paid`.
 	fn pay_seats(
 		id: ChannelId,
 		channel: &Channel<AccountIdOf<T>>,
@@ -83,14 +86,13 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(Balance, u32), DispatchError> {
 		let spec = Self::spec(channel.model)?;
 		let terms = T::Models::terms(channel.model).ok_or(Error::<T>::UnknownModel)?;
-		let seats = Served::<T>::get(id).unwrap_or_default(); // there is one for every settlement
+		let served = Served::<T>::get(id).unwrap_or_default(); // there is one for every settlement
 		let costs = (0..StageIndex::MAX).map_while(|stage| spec.stage_cost(stage));
 		let flops: Vec<_> = costs.map(|cost| cost.per_sample).collect();
 		let parts = split(paid, terms.serving_fee, &flops).parts;
 
 		let mut fee: Balance = 0;
-		for ((stage, seat), amount) in (0..).zip(seats).zip(parts) {
-			let Some(provider) = seat else { continue };
+		for ((stage, provider), amount) in (0..).zip(served).zip(parts) {
 			if amount > 0 && Self::pay(&channel.client, &provider, amount).is_ok() {
 				fee = fee.checked_add(amount).ok_or(ArithmeticError::Overflow)?;
 				Self::deposit_event(Event::SeatPaid { channel: id, stage, provider, amount });
@@ -99,15 +101,27 @@ impl<T: Config> Pallet<T> {
 		Ok((fee, spec.stage_count()))
 	}
 
-	/// Pay revenue to a model's holders: from the pot, because money that a client has frozen cannot leave its account
-	/// other than out of the hold.
-	fn pay_holders(channel: &Channel<AccountIdOf<T>>, revenue: Balance) -> DispatchResult {
-		if revenue == 0 {
-			return Ok(());
+	/// Pay revenue to a model's holders, if it has any or may yet. Returns what they got.
+	///
+	/// From the pot, because money that a client has frozen cannot leave its account other than out of the hold.
+	fn pay_holders(
+		channel: &Channel<AccountIdOf<T>>,
+		revenue: Balance,
+	) -> Result<Balance, DispatchError> {
+		if revenue == 0 || Self::is_nobodys(channel.model) {
+			return Ok(0);
 		}
 		let pot = Self::pot();
 		Self::pay(&channel.client, &pot, revenue)?;
-		T::Shares::deposit(channel.model, &pot, revenue)
+		T::Shares::deposit(channel.model, &pot, revenue)?;
+		Ok(revenue)
+	}
+
+	/// Whether a model was retired before it had shares: nobody could ever claim what it earns.
+	fn is_nobodys(model: ModelId) -> bool {
+		let is_retired =
+			T::Models::info(model).is_some_and(|info| info.status == ModelStatus::Retired);
+		is_retired && T::Shares::supply(model) == 0
 	}
 
 	/// Pay out of the hold, even if the client's money is frozen. Changes nothing if it fails: the amount is too small to

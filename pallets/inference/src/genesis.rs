@@ -7,14 +7,10 @@ use crate::{Config, Pallet};
 impl<T: Config> Pallet<T> {
 	/// Give the pot its existential deposit, so that the smallest payment can pass through it.
 	pub(crate) fn do_genesis() {
-		let least = T::Currency::minimum_balance();
-		// The balances pallet may have given it enough already.
-		if T::Currency::total_balance(&Self::pot()) < least {
-			// A genesis that does not add up shall not become a chain.
-			assert!(
-				T::Currency::mint_into(&Self::pot(), least).is_ok(),
-				"the pot cannot be funded"
-			);
-		}
+		let (pot, least) = (Self::pot(), T::Currency::minimum_balance());
+		// The balances pallet may have given it some already. Saturating: then nothing is missing.
+		let missing = least.saturating_sub(T::Currency::total_balance(&pot));
+		// A genesis that does not add up shall not become a chain.
+		assert!(T::Currency::mint_into(&pot, missing).is_ok(), "the pot cannot be funded");
 	}
 }

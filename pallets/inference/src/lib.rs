@@ -25,7 +25,7 @@ mod settling;
 mod split;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 mod types;
 mod views;
@@ -137,7 +137,14 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
-	/// Who sat in the lane of a channel when its settlement began: the ones among whom the serving fee is split.
+	/// Who sat in the lane of every channel when it was opened. They are parties to it until it is closed, wherever they sit
+	/// by then; whoever holds a voucher can bring it.
+	#[pallet::storage]
+	pub type Hired<T: Config> =
+		StorageMap<_, Twox64Concat, ChannelId, Lane<AccountIdOf<T>>, OptionQuery>;
+
+	/// Among whom the serving fee of a channel that is being settled is split: for each stage who sat in the lane when the
+	/// settlement began, or who was hired where nobody did.
 	#[pallet::storage]
 	pub type Served<T: Config> =
 		StorageMap<_, Twox64Concat, ChannelId, Lane<AccountIdOf<T>>, OptionQuery>;
@@ -238,7 +245,7 @@ pub mod pallet {
 			client: T::AccountId,
 			/// What the seats got.
 			fee: Balance,
-			/// What the model's holders get.
+			/// What the model's holders get; nothing if it was retired before it had any.
 			revenue: Balance,
 			/// What the client got back.
 			refund: Balance,
@@ -275,7 +282,7 @@ pub mod pallet {
 		Settling,
 		/// The channel is expired; extend it first.
 		ChannelExpired,
-		/// You are neither the client nor on a seat of the lane; leave settling to them.
+		/// You are neither the client nor on a seat of the lane, now or when the channel was opened; leave settling to them.
 		NotParty,
 		/// The voucher's signature is not the one of the channel's signer; check key, genesis, channel, amount and window.
 		BadSignature,
@@ -351,9 +358,9 @@ pub mod pallet {
 
 		/// Settle a voucher, which ends its channel.
 		///
-		/// The client may, and every seat of the lane (its provider, or its worker key). The first voucher starts the settlement
-		/// window, in which a higher one takes its place. A voucher above the deposit pays the deposit. The fee of the first
-		/// settlement of a channel is returned.
+		/// The client may, and who sits in the lane or sat in it when the channel was opened (the provider, or its worker key).
+		/// The first voucher starts the settlement window, in which a higher one takes its place. A voucher above the deposit
+		/// pays the deposit. The fee of the first settlement of a channel is returned.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::settle(MAX_STAGES))]
 		pub fn settle(origin: OriginFor<T>, voucher: Voucher) -> DispatchResultWithPostInfo {

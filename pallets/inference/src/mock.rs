@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use cairn_primitives::{
 	traits::{ClosedWindow, Entitlement, Fault, Models, Providers, Seats, Shares},
 	voucher::{ChannelId, Price, Voucher},
-	Balance, DatasetId, Hash, LaneIndex, ModelId, ModelInfo, ModelSpec, ModelStatus, PauseReason,
-	Points, Roster, StageIndex, Terms, Window, WindowIndex,
+	Balance, BlockNumber, DatasetId, Hash, LaneIndex, ModelId, ModelInfo, ModelSpec, ModelStatus,
+	PauseReason, Points, Roster, StageIndex, Terms, Window, WindowIndex,
 };
 use frame_support::{
 	derive_impl,
@@ -88,6 +88,8 @@ parameter_types! {
 	pub static Workers: BTreeMap<AccountId, AccountId> = BTreeMap::new();
 	/// Revenue that came in.
 	pub static Revenue: BTreeMap<ModelId, Balance> = BTreeMap::new();
+	/// All shares of each model.
+	pub static Supply: Balance = 1;
 	/// Whether the revenue pallet takes nothing.
 	pub static RevenueFails: bool = false;
 }
@@ -147,7 +149,15 @@ impl Models for MockModels {
 		unreachable!("this pallet trains nothing")
 	}
 
-	fn pass_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+	fn bonded_points(_: ModelId) -> Option<Points> {
+		None
+	}
+
+	fn judge_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+		unreachable!("this pallet trains nothing")
+	}
+
+	fn improve_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
 		unreachable!("this pallet trains nothing")
 	}
 
@@ -190,10 +200,6 @@ impl Seats for MockSeats {
 		Entitlement::Any
 	}
 
-	fn holders(_: ModelId, _: StageIndex) -> u32 {
-		0
-	}
-
 	fn expel(_: &AccountId, _: ModelId) {
 		unreachable!("this pallet expels nobody")
 	}
@@ -212,7 +218,11 @@ impl Providers for MockProviders {
 		None
 	}
 
-	fn required_bond(_: &ModelSpec) -> Balance {
+	fn worker_key_at(_: &AccountId, _: BlockNumber) -> Option<sr25519::Public> {
+		None
+	}
+
+	fn required_bond(_: Points) -> Balance {
 		0
 	}
 
@@ -252,13 +262,15 @@ impl Shares for MockShares {
 			return Err("the revenue pallet refuses".into());
 		}
 		assert!(amount > 0, "the revenue pallet takes no deposits of nothing");
+		let is_retired = Registry::get()[&model].status == ModelStatus::Retired;
+		assert!(!is_retired || Supply::get() > 0, "the revenue pallet takes none for nobody");
 		Balances::transfer(from, &holders(), amount, Preservation::Preserve)?;
 		Revenue::mutate(|revenue| *revenue.entry(model).or_default() += amount);
 		Ok(())
 	}
 
 	fn supply(_: ModelId) -> Balance {
-		0
+		Supply::get()
 	}
 }
 
@@ -371,6 +383,17 @@ pub fn reseat(model: ModelId, stage: StageIndex, lane: LaneIndex, provider: Opti
 	sit(model, stage, seats);
 }
 
+/// Retire a model and clear its stages, which anybody may do with those of a retired model.
+pub fn retire_and_dissolve(model: ModelId) {
+	change(model, |model| model.status = ModelStatus::Retired);
+	Rosters::mutate(|rosters| {
+		for ((_, stage), seats) in rosters.iter_mut().filter(|((of, _), _)| *of == model) {
+			// A cleared stage has its seats still, one that nobody ever enlisted for has none.
+			*seats = if *stage == 0 { vec![None; seats.len()] } else { vec![] };
+		}
+	});
+}
+
 /// Everyone who has money at first.
 pub fn everyone() -> Vec<AccountId> {
 	let lanes = [(MODEL, 2, 2), (OTHER, 3, 1)];
@@ -403,6 +426,7 @@ impl ExtBuilder {
 		Workers::set(BTreeMap::new());
 		Revenue::set(BTreeMap::new());
 		RevenueFails::set(false);
+		Supply::set(1);
 		for (model, stages, lanes) in [(MODEL, 2, 2), (OTHER, 3, 1)] {
 			register(model, stages, lanes, TERMS);
 			for stage in 0..stages {

@@ -13,13 +13,13 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
-	traits::{Verify, Zero},
+	traits::{SaturatedConversion, Verify, Zero},
 	ArithmeticError,
 };
 
 use crate::{
-	AccountIdOf, Channel, Channels, Config, Error, Event, OpenChannels, Pallet, Served, Settlement,
-	WeightInfo,
+	AccountIdOf, Channel, Channels, Config, Error, Event, Hired, OpenChannels, Pallet, Served,
+	Settlement, WeightInfo,
 };
 
 impl<T: Config> Pallet<T> {
@@ -37,9 +37,9 @@ impl<T: Config> Pallet<T> {
 		voucher: Voucher,
 	) -> DispatchResultWithPostInfo {
 		let Channel { model, lane, deposit, .. } = channel;
-		let spec = Self::spec(model)?;
-		let seats = Self::lane(model, &spec, lane);
-		let by = Self::party(who, &channel, &seats)?;
+		let hired = Hired::<T>::get(voucher.channel).unwrap_or_default(); // there is one for every channel
+		let served = Self::serving(model, lane, &hired);
+		let by = Self::party(who, &channel, &hired, &served)?;
 		ensure!(Self::is_signed(&channel, &voucher), Error::<T>::BadSignature);
 		let closes =
 			Self::now().checked_add(T::SettlementWindow::get()).ok_or(ArithmeticError::Overflow)?;
@@ -47,7 +47,7 @@ impl<T: Config> Pallet<T> {
 		let Voucher { channel: id, amount, window, .. } = voucher;
 		let best = amount.min(deposit);
 		OpenChannels::<T>::remove((&channel.client, model, lane));
-		Served::<T>::insert(id, seats);
+		Served::<T>::insert(id, served);
 		channel.settlement = Some(Settlement { best, window, by: by.clone(), closes });
 		Channels::<T>::insert(id, channel);
 
@@ -58,7 +58,7 @@ impl<T: Config> Pallet<T> {
 			window,
 			closes,
 		});
-		Ok((Some(T::WeightInfo::settle(spec.stage_count())), Pays::No).into())
+		Ok((Some(T::WeightInfo::settle(hired.len().saturated_into())), Pays::No).into())
 	}
 
 	/// Not free: with a client that signs them, better and better vouchers would be free of cost without end.
@@ -72,8 +72,9 @@ impl<T: Config> Pallet<T> {
 		ensure!(Self::now() < settlement.closes, Error::<T>::SettlementOver);
 		let best = amount.min(channel.deposit);
 		ensure!(best > settlement.best, Error::<T>::VoucherNotBetter);
-		let seats = Served::<T>::get(id).unwrap_or_default(); // there is one for every settlement
-		let by = Self::party(who, &channel, &seats)?;
+		let hired = Hired::<T>::get(id).unwrap_or_default(); // there is one for every channel
+		let served = Served::<T>::get(id).unwrap_or_default(); // and one for every settlement
+		let by = Self::party(who, &channel, &hired, &served)?;
 		ensure!(Self::is_signed(&channel, &voucher), Error::<T>::BadSignature);
 
 		channel.settlement = Some(Settlement { best, window, by: by.clone(), ..settlement });

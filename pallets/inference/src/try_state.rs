@@ -9,7 +9,9 @@ use frame_support::{
 };
 use sp_runtime::TryRuntimeError;
 
-use crate::{AccountIdOf, Channels, Config, HoldReason, NextChannel, OpenChannels, Pallet, Served};
+use crate::{
+	AccountIdOf, Channels, Config, Hired, HoldReason, NextChannel, OpenChannels, Pallet, Served,
+};
 
 impl<T: Config> Pallet<T> {
 	/// The invariants of this pallet.
@@ -17,14 +19,15 @@ impl<T: Config> Pallet<T> {
 	/// 1. What is on hold for an account is the sum of the deposits of its channels.
 	/// 2. The index names exactly the channels that are not being settled, each under its client, model and lane.
 	/// 3. A settlement pays at most the deposit.
-	/// 4. The seats that served are known of exactly the channels that are being settled, one for each stage.
-	/// 5. Every channel's number is below the next one.
-	/// 6. The pot is alive.
+	/// 4. Who was hired is known of exactly the channels there are, one for each stage.
+	/// 5. Who served is known of exactly the channels that are being settled, one for each stage.
+	/// 6. Every channel's number is below the next one.
+	/// 7. The pot is alive.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_holds()?;
 		Self::check_rows()?;
 		let pot = T::Currency::total_balance(&Self::pot());
-		ensure!(pot >= T::Currency::minimum_balance(), "6: the pot is dead");
+		ensure!(pot >= T::Currency::minimum_balance(), "7: the pot is dead");
 		Ok(())
 	}
 
@@ -52,7 +55,10 @@ impl<T: Config> Pallet<T> {
 	fn check_rows() -> Result<(), TryRuntimeError> {
 		let (mut open, mut settling) = (0usize, 0usize);
 		for (id, channel) in Channels::<T>::iter() {
-			ensure!(id < NextChannel::<T>::get(), "5: a channel is numbered too high");
+			let hired = Hired::<T>::get(id).ok_or("4: who was hired is not known")?;
+			let stages = T::Models::spec(channel.model).map(|spec| spec.stages.len());
+			ensure!(stages == Some(hired.len()), "4: a stage has nobody who was hired, or two");
+			ensure!(id < NextChannel::<T>::get(), "6: a channel is numbered too high");
 			match &channel.settlement {
 				None => {
 					open = open.saturating_add(1); // a count of rows
@@ -65,16 +71,24 @@ impl<T: Config> Pallet<T> {
 				Some(settlement) => {
 					settling = settling.saturating_add(1); // a count of rows
 					ensure!(settlement.best <= channel.deposit, "3: more is paid than is there");
-					let seats = Served::<T>::get(id).ok_or("4: who served is not known")?;
-					let stages = T::Models::spec(channel.model).map(|spec| spec.stages.len());
-					ensure!(stages == Some(seats.len()), "4: a stage has no seat or two");
+					let served = Served::<T>::get(id).ok_or("5: who served is not known")?;
+					ensure!(
+						stages == Some(served.len()),
+						"5: a stage has nobody who served, or two"
+					);
 				},
 			}
 		}
 		let indexed = OpenChannels::<T>::iter_keys().count();
 		ensure!(indexed == open, "2: the index names a channel that is not open");
+		let hired = Hired::<T>::iter_keys().count();
+		let channels = open.saturating_add(settling); // counts of rows
+		ensure!(hired == channels, "4: who was hired is known of a channel that is closed");
 		let served = Served::<T>::iter_keys().count();
-		ensure!(served == settling, "4: seats are known of a channel that is not being settled");
+		ensure!(
+			served == settling,
+			"5: who served is known of a channel that is not being settled"
+		);
 		Ok(())
 	}
 }

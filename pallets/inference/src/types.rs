@@ -8,8 +8,8 @@ use scale_info::TypeInfo;
 use sp_core::ConstU32;
 use sp_runtime::BoundedVec;
 
-/// The provider on the lane's seat of every stage, from the first to the last; `None` is a vacancy.
-pub type Lane<AccountId> = BoundedVec<Option<AccountId>, ConstU32<MAX_STAGES>>;
+/// A provider for every stage of a lane, from the first to the last.
+pub type Lane<AccountId> = BoundedVec<AccountId, ConstU32<MAX_STAGES>>;
 
 /// A lane of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -95,9 +95,9 @@ fn seat(db: RuntimeDbWeight) -> Weight {
 }
 
 fn open_channel(db: RuntimeDbWeight, s: u32) -> Weight {
-	// Reads: index, model (spec, state, price), number, holds, account. Writes: holds, account, number, index, row.
+	// Reads: index, model (spec, state, price), number, holds, account. Writes: holds, account, number, index, hired, row.
 	Weight::from_parts(70_000_000, 8_000)
-		.saturating_add(db.reads_writes(7, 5))
+		.saturating_add(db.reads_writes(7, 6))
 		.saturating_add(seat(db).saturating_mul(s.into()))
 }
 
@@ -112,28 +112,28 @@ fn extend(db: RuntimeDbWeight) -> Weight {
 }
 
 fn settle(db: RuntimeDbWeight, s: u32) -> Weight {
-	// Two signature checks. Reads: row, spec, provider, genesis. Writes: index, seats, row.
+	// Two signature checks. Reads: row, hired, provider, genesis. Writes: index, served, row.
 	Weight::from_parts(140_000_000, 8_000)
 		.saturating_add(db.reads_writes(4, 3))
 		.saturating_add(seat(db).saturating_mul(s.into()))
 }
 
 fn raise(db: RuntimeDbWeight) -> Weight {
-	// Two signature checks. Reads: row, seats, provider, genesis. Writes: row.
-	Weight::from_parts(135_000_000, 8_000).saturating_add(db.reads_writes(4, 1))
+	// Two signature checks. Reads: row, hired, served, provider, genesis. Writes: row.
+	Weight::from_parts(135_000_000, 12_000).saturating_add(db.reads_writes(5, 1))
 }
 
 fn close(db: RuntimeDbWeight, s: u32) -> Weight {
 	// Each part is a transfer out of the hold to an account that is read and written.
 	let each = Weight::from_parts(45_000_000, 4_000).saturating_add(db.reads_writes(1, 1));
-	// Reads: row, model (spec, terms), seats, holds, client, pot, and what a deposit of revenue reads: pool, model, its pot.
-	// Writes: holds, client, pot, pool, its pot, seats, row.
+	// Reads: row, model (spec, terms, state), served, holds, client, pot, and what a deposit of revenue reads: pool, model,
+	// its pot. Writes: holds, client, pot, pool, its pot, hired, served, row.
 	Weight::from_parts(200_000_000, 16_000)
-		.saturating_add(db.reads_writes(10, 7))
+		.saturating_add(db.reads_writes(11, 8))
 		.saturating_add(each.saturating_mul(s.into()))
 }
 
 fn force_close(db: RuntimeDbWeight) -> Weight {
-	// Reads: row, holds, account. Writes: holds, account, index, row.
-	Weight::from_parts(60_000_000, 4_000).saturating_add(db.reads_writes(3, 4))
+	// Reads: row, holds, account. Writes: holds, account, index, hired, row.
+	Weight::from_parts(60_000_000, 4_000).saturating_add(db.reads_writes(3, 5))
 }

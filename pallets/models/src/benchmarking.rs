@@ -65,7 +65,8 @@ fn training<T: Config>(researcher: &AccountIdOf<T>) -> Result<ModelId, Benchmark
 	Pallet::<T>::do_open(researcher.clone(), model)?;
 	for gate in [GATE_EVERY - 1, 2 * GATE_EVERY - 1] {
 		Pallet::<T>::accept_window(model, gate, 1)?;
-		Pallet::<T>::pass_gate(model, gate, 1)?;
+		Pallet::<T>::judge_gate(model, gate, 1)?;
+		Pallet::<T>::improve_gate(model, gate, 1)?;
 	}
 	Ok(model)
 }

@@ -23,7 +23,7 @@ mod proposals;
 #[cfg(test)]
 mod tests;
 mod training;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 pub mod weights;
@@ -217,6 +217,15 @@ pub mod pallet {
 			/// Median held-out loss in millionths of a nat.
 			loss: u64,
 		},
+		/// The held-out loss of a gate window, all of it audited, is the best one so far.
+		GateImproved {
+			/// The model.
+			model: ModelId,
+			/// The window.
+			window: WindowIndex,
+			/// Median held-out loss in millionths of a nat.
+			loss: u64,
+		},
 		/// The held-out loss of a gate window was too far above the best one.
 		GateFailed {
 			/// The model.
@@ -270,7 +279,7 @@ pub mod pallet {
 		AlreadyRetired,
 		/// The model was never opened, so that no window of it can be accepted: `open` it first.
 		NotOpened,
-		/// A window after this one is a checkpoint already: windows are accepted once and in order.
+		/// A window after this one was accepted already: windows are accepted once and in order.
 		StaleWindow,
 		/// The samples of the model exceed what can be counted: propose a fork.
 		TooManySamples,

@@ -79,10 +79,6 @@ impl Seats for Clock {
 		Entitlement::None
 	}
 
-	fn holders(_: ModelId, _: StageIndex) -> u32 {
-		0
-	}
-
 	fn expel(_: &AccountId, _: ModelId) {}
 }
 

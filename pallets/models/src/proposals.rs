@@ -26,9 +26,14 @@ impl<T: Config> Pallet<T> {
 		ensure!(Datasets::<T>::contains_key(spec.dataset), Error::<T>::UnknownDataset);
 		let model = NextModel::<T>::get();
 		let next = model.checked_add(1).ok_or(Error::<T>::TooManyModels)?;
-		let root = match parent {
-			Some(parent) => Self::check_fork(&spec, parent)?.root,
-			None => model,
+		let own_points = spec.bonded_points();
+		// Who works on a fork holds what its parents trained: it answers for that too.
+		let (root, bonded_points) = match parent {
+			Some(parent) => {
+				let parent = Self::check_fork(&spec, parent)?;
+				(parent.root, own_points.max(parent.bonded_points))
+			},
+			None => (model, own_points),
 		};
 
 		let deposit = Self::model_deposit(&spec, &metadata);
@@ -45,9 +50,11 @@ impl<T: Config> Pallet<T> {
 				terms,
 				price: None,
 				samples: 0,
+				bonded_points,
 				best_loss: None,
 				checkpoints: Default::default(),
 				restart_from: None,
+				undone: None,
 				branch: 0,
 				metadata,
 				deposit,

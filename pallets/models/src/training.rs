@@ -5,7 +5,7 @@ use cairn_primitives::{
 	roster::is_gate,
 	traits::{tolerance_millionths, Models},
 	voucher::Price,
-	DatasetId, ModelId, ModelInfo, ModelSpec, ModelStatus, PauseReason, Terms, WindowIndex,
+	DatasetId, ModelId, ModelInfo, ModelSpec, ModelStatus, PauseReason, Points, Terms, WindowIndex,
 };
 use frame_support::{dispatch::DispatchResult, ensure};
 
@@ -37,13 +37,10 @@ impl<T: Config> Models for Pallet<T> {
 		let mut record = Self::record_of(model)?;
 		let spec = Self::spec_of(model)?;
 		ensure!(record.status != ModelStatus::Proposed, Error::<T>::NotOpened);
-		let is_new = record.checkpoints.last().is_none_or(|last| window > last.window);
-		ensure!(is_new, Error::<T>::StaleWindow);
+		ensure!(record.takes(window), Error::<T>::StaleWindow);
 		let samples = record.samples.checked_add(samples).ok_or(Error::<T>::TooManySamples)?;
 		record.samples = samples;
-		if record.restart_from.take().is_some() {
-			record.branch = window;
-		}
+		record.go_on_with(window);
 		if is_gate(window) {
 			record.keep_checkpoint(Checkpoint { window, samples, best_loss: record.best_loss });
 		}
@@ -60,9 +57,14 @@ impl<T: Config> Models for Pallet<T> {
 		Ok(())
 	}
 
-	/// Nothing happens if the model is over, or if a restart has undone the window meanwhile.
-	fn pass_gate(model: ModelId, window: WindowIndex, loss: u64) -> DispatchResult {
-		let mut record = Self::record_of(model)?;
+	fn bonded_points(model: ModelId) -> Option<Points> {
+		Records::<T>::get(model).map(|record| record.bonded_points)
+	}
+
+	/// Nothing happens if the model is over, or if a restart has undone the window meanwhile. What a window merely attested
+	/// leaves no trace but a pause: a loss that is too good to be true must not become the mark that honest ones fail.
+	fn judge_gate(model: ModelId, window: WindowIndex, loss: u64) -> DispatchResult {
+		let record = Self::record_of(model)?;
 		ensure!(record.status != ModelStatus::Proposed, Error::<T>::NotOpened);
 		if !record.is_live() || record.is_undone(window) {
 			return Ok(());
@@ -74,11 +76,22 @@ impl<T: Config> Models for Pallet<T> {
 				Self::deposit_event(Event::GateFailed { model, window, loss, best });
 				Self::halt(model, record, PauseReason::Gate);
 			},
-			_ => {
-				record.improve_loss(window, loss);
-				Records::<T>::insert(model, record);
-				Self::deposit_event(Event::GatePassed { model, window, loss });
-			},
+			_ => Self::deposit_event(Event::GatePassed { model, window, loss }),
+		}
+		Ok(())
+	}
+
+	/// Nothing happens if the model is over, or if a restart has undone the window meanwhile.
+	fn improve_gate(model: ModelId, window: WindowIndex, loss: u64) -> DispatchResult {
+		let mut record = Self::record_of(model)?;
+		ensure!(record.status != ModelStatus::Proposed, Error::<T>::NotOpened);
+		if !record.is_live() || record.is_undone(window) {
+			return Ok(());
+		}
+		let is_better = record.improve_loss(window, loss);
+		Records::<T>::insert(model, record);
+		if is_better {
+			Self::deposit_event(Event::GateImproved { model, window, loss });
 		}
 		Ok(())
 	}

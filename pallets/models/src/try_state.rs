@@ -14,9 +14,11 @@ impl<T: Config> Pallet<T> {
 	/// 1. What is on hold for an account is the sum of the deposits of its rows, for datasets and for models.
 	/// 2. Every model has a record and a spec, and a number below `NextModel`.
 	/// 3. A fork's parent exists, is older, is of the same family, has the same stages and shapes, and is open if the
-	///    fork is; a model without a parent is the root of its family.
+	///    fork is; a model without a parent is the root of its family. Bonds answer for the dearest unit of a model, and
+	///    of a fork for no less than its parent's.
 	/// 4. Every spec and all terms are valid, and every dataset of a model is registered.
-	/// 5. Checkpoints ascend and none is ahead of the model; a restart starts from the last one kept.
+	/// 5. Checkpoints ascend, none is ahead of the model, none knows of a better loss than the model or than one kept
+	///    after it, and none was undone; a restart starts from the last one kept.
 	/// 6. A proposed model has no history, a training one has samples to go, a serving one has none, and only a retired
 	///    one has no deposit and no price.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
@@ -69,7 +71,9 @@ impl<T: Config> Pallet<T> {
 		record: &RecordOf<T>,
 		spec: &ModelSpec,
 	) -> Result<(), TryRuntimeError> {
+		let own_points = spec.bonded_points();
 		let Some(parent) = record.parent else {
+			ensure!(record.bonded_points == own_points, "3: bonds do not answer for the work");
 			ensure!(record.root == model, "3: a model without a parent is not its family's root");
 			return Ok(());
 		};
@@ -77,6 +81,10 @@ impl<T: Config> Pallet<T> {
 		let origin = Records::<T>::get(parent).ok_or("3: a fork's parent does not exist")?;
 		let original = Specs::<T>::get(parent).ok_or("3: a fork's parent has no spec")?;
 		ensure!(origin.root == record.root, "3: a fork left its family");
+		ensure!(
+			record.bonded_points == own_points.max(origin.bonded_points),
+			"3: bonds of a fork do not answer for its family's work"
+		);
 		ensure!(spec.continues(&original), "3: a fork has other stages or shapes than its parent");
 		ensure!(
 			original.access == Access::Open || spec.access == Access::Sealed,
@@ -92,6 +100,14 @@ impl<T: Config> Pallet<T> {
 			.zip(kept.iter().skip(1))
 			.all(|(a, b)| a.window < b.window && a.samples <= b.samples);
 		ensure!(ascends, "5: checkpoints do not ascend");
+		// `None` is no loss at all, hence worse than any.
+		let losses = kept.iter().map(|kept| kept.best_loss).chain([record.best_loss]);
+		let worst_first = losses.map(|loss| loss.unwrap_or(u64::MAX)).is_sorted_by(|a, b| a >= b);
+		ensure!(worst_first, "5: a checkpoint knows of a better loss than what came after it");
+		ensure!(
+			kept.iter().all(|kept| kept.window < record.branch || !record.is_undone(kept.window)),
+			"5: a checkpoint was undone"
+		);
 		let last = kept.last();
 		ensure!(
 			last.is_none_or(|last| last.samples <= record.samples),

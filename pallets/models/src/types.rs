@@ -1,7 +1,7 @@
 //! What this pallet stores.
 
 use cairn_primitives::{
-	voucher::Price, Balance, ModelId, ModelInfo, ModelSpec, ModelStatus, Terms, WindowIndex,
+	voucher::Price, Balance, ModelId, ModelInfo, ModelSpec, ModelStatus, Points, Terms, WindowIndex,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
@@ -54,6 +54,26 @@ pub struct Checkpoint {
 	pub best_loss: Option<u64>,
 }
 
+/// Windows that a restart has undone: those between the checkpoint that it went back to and the first window after it.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Undone {
+	/// The checkpoint.
+	pub after: WindowIndex,
+	/// The first window that was accepted since.
+	pub before: WindowIndex,
+}
+
 /// Everything about a model but its spec, which is large and has a map of its own.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -73,13 +93,17 @@ pub struct Record<AccountId> {
 	pub price: Option<Price>,
 	/// Samples accepted so far.
 	pub samples: u64,
-	/// The best median held-out loss of a gate window, in millionths of a nat.
+	/// FLOPs that the bond of a provider answers for: those that the spec asks, or the parent's if they are more.
+	pub bonded_points: Points,
+	/// The best median held-out loss of a gate window whose audits are done, in millionths of a nat.
 	pub best_loss: Option<u64>,
 	/// The last gate windows, the older one first.
 	pub checkpoints: BoundedVec<Checkpoint, ConstU32<MAX_RESTARTS>>,
 	/// The window whose merged shards the next window starts from, where that is not the last one.
 	pub restart_from: Option<WindowIndex>,
-	/// The first window accepted since the last restart: what gates of earlier ones find no longer matters.
+	/// The windows that the last restart has undone.
+	pub undone: Option<Undone>,
+	/// What gates of windows before this one find no longer matters: a restart before the last one lies between.
 	pub branch: WindowIndex,
 	/// Name or address of its description.
 	pub metadata: ModelMetadata,
@@ -133,21 +157,45 @@ impl<AccountId> Record<AccountId> {
 		self.samples = checkpoint.samples;
 		self.best_loss = checkpoint.best_loss;
 		self.restart_from = Some(window);
+		// What an earlier restart has undone lies before the checkpoint, or is undone once more.
+		if let Some(earlier) = self.undone.take().filter(|undone| undone.before <= window) {
+			self.branch = earlier.before;
+		}
 		true
 	}
 
-	/// Whether a window belongs to training that a restart has undone, or that is undone until the first window after
-	/// the restart is accepted.
-	pub fn is_undone(&self, window: WindowIndex) -> bool {
-		window < self.branch || self.restart_from.is_some_and(|from| window > from)
+	/// Whether a window comes after all that are known to be accepted: the last checkpoint, and the first after a restart.
+	pub fn takes(&self, window: WindowIndex) -> bool {
+		self.checkpoints.last().is_none_or(|last| window > last.window)
+			&& self.undone.is_none_or(|undone| window > undone.before)
 	}
 
-	/// Take a better held-out loss as the one that later gates are compared with.
-	pub fn improve_loss(&mut self, window: WindowIndex, loss: u64) {
-		self.best_loss = Some(self.best_loss.map_or(loss, |best| best.min(loss)));
-		let best_loss = self.best_loss;
-		for kept in self.checkpoints.iter_mut().filter(|kept| kept.window >= window) {
-			kept.best_loss = best_loss;
+	/// Training goes on with `window`: if a restart waited for it, what lies between is undone for good.
+	pub fn go_on_with(&mut self, window: WindowIndex) {
+		if let Some(after) = self.restart_from.take() {
+			self.undone = Some(Undone { after, before: window });
 		}
+	}
+
+	/// Whether a window belongs to training that a restart has undone, or that is undone until the first window after
+	/// the restart is accepted. Windows before the last restart but one count as undone, though some are not.
+	pub fn is_undone(&self, window: WindowIndex) -> bool {
+		let between = |undone: Undone| undone.after < window && window < undone.before;
+		window < self.branch
+			|| self.restart_from.is_some_and(|from| window > from)
+			|| self.undone.is_some_and(between)
+	}
+
+	/// Take a better held-out loss as the one that later gates are compared with, also after a restart from a checkpoint
+	/// that the window led to. False if it is no better.
+	pub fn improve_loss(&mut self, window: WindowIndex, loss: u64) -> bool {
+		let better = |best: Option<u64>| Some(best.map_or(loss, |best| best.min(loss)));
+		for kept in self.checkpoints.iter_mut().filter(|kept| kept.window >= window) {
+			kept.best_loss = better(kept.best_loss);
+		}
+		let best = better(self.best_loss);
+		let is_better = best != self.best_loss;
+		self.best_loss = best;
+		is_better
 	}
 }

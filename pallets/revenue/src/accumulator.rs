@@ -54,8 +54,8 @@ pub struct Folded {
 }
 
 impl Pool {
-	/// Share out what the stream has released; without shares it waits, unallocated.
-	pub fn fold(self, now: u32) -> Option<Folded> {
+	/// Share out what the stream has released, of which the parent gets the part `due`; without shares it waits, unallocated.
+	pub fn fold(self, now: u32, due: Permill) -> Option<Folded> {
 		let (stream, released) = self.stream.advance(now);
 		let amount = self.due.checked_add(released)?;
 		let pool = Pool { stream, due: 0, folded_at: now, ..self };
@@ -63,8 +63,7 @@ impl Pool {
 			let unallocated = self.unallocated.checked_add(amount)?;
 			return Some(Folded { pool: Pool { unallocated, ..pool }, amount, royalty: 0 });
 		}
-		let part = self.royalty.map_or(Permill::zero(), |royalty| royalty.part);
-		let (royalty, royalty_carry) = royalty(amount, part, self.royalty_carry)?;
+		let (royalty, royalty_carry) = royalty(amount, due, self.royalty_carry)?;
 		let own = amount.checked_sub(royalty)?;
 		let (acc, rem) = distribute(self.acc, self.rem, self.supply, own)?;
 		let royalties = self.royalties.checked_add(royalty)?;

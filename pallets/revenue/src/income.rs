@@ -19,6 +19,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		ensure!(amount > 0, Error::<T>::ZeroAmount);
 		let pool = Self::pool_of(model)?;
+		ensure!(Self::can_earn(model), Error::<T>::RetiredWithoutShares);
 		let income = pool.income.saturating_add(amount); // compared with a lower bound at once
 		ensure!(income <= MAX_INCOME, Error::<T>::IncomeTooHigh);
 		let pool = pool

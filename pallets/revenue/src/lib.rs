@@ -28,7 +28,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod transfers;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 mod views;
@@ -217,12 +217,12 @@ pub mod pallet {
 		PayoutBelowExistentialDeposit,
 		/// The receiver holds no shares of this model yet and you cannot pay the deposit for its row. Fund your account.
 		CannotPayRowDeposit,
-		/// The model's supply would exceed its bound. Fork the model to go on.
-		SupplyTooHigh,
 		/// The model's income would exceed the bound of a lifetime. Deposit less.
 		IncomeTooHigh,
 		/// Only verified work mints shares. Contribute to the model, or buy shares of a holder.
 		OnlyWorkMints,
+		/// The model was retired before it had shares: nobody could ever claim its revenue. Choose another model.
+		RetiredWithoutShares,
 	}
 
 	#[pallet::hooks]

@@ -6,7 +6,6 @@ use cairn_primitives::{
 };
 use frame_support::{
 	dispatch::DispatchResult,
-	ensure,
 	storage::with_storage_layer,
 	traits::{tokens::Preservation, Get},
 };
@@ -35,13 +34,15 @@ impl<T: Config> Pallet<T> {
 		let spec = T::Models::spec(model).ok_or(Error::<T>::UnknownModel)?;
 		let terms = T::Models::terms(model).ok_or(Error::<T>::UnknownModel)?;
 		let researcher = T::Models::info(model).ok_or(Error::<T>::UnknownModel)?.researcher;
-		let minted = spec.shares.shares(points, samples, spec.schedule.total_samples());
+		let due = spec.shares.shares(points, samples, spec.schedule.total_samples());
+		let pool = Self::pool_of(model)?;
+		// Saturating: the supply keeps its bound. Work beyond it is final like any other, and mints what is left.
+		let minted = due.min(MAX_SUPPLY.saturating_sub(pool.supply));
 		if minted == 0 {
 			return Ok(0);
 		}
-		let (pool, _) = Self::fold_pool(model, Self::pool_of(model)?)?;
-		let supply = pool.supply.saturating_add(minted); // compared with a lower bound at once
-		ensure!(supply <= MAX_SUPPLY, Error::<T>::SupplyTooHigh);
+		let (pool, _) = Self::fold_pool(model, pool)?;
+		let supply = pool.supply.checked_add(minted).ok_or(ArithmeticError::Overflow)?;
 		let split = Split::of(minted, &terms).ok_or(ArithmeticError::Underflow)?;
 		let data_owner = T::Models::data_owner(spec.dataset).unwrap_or_else(|| researcher.clone());
 

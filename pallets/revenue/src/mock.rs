@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use cairn_primitives::{
 	traits::{Models, Shares},
 	voucher::Price,
-	Balance, DatasetId, Hash, ModelId, ModelInfo, ModelSpec, ModelStatus, PauseReason, Terms,
-	WindowIndex,
+	Balance, DatasetId, Hash, ModelId, ModelInfo, ModelSpec, ModelStatus, PauseReason, Points,
+	Terms, WindowIndex,
 };
 use frame_support::{
 	assert_ok, derive_impl,
@@ -157,8 +157,16 @@ impl Models for MockModels {
 		unreachable!("revenue accepts no windows")
 	}
 
-	fn pass_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
-		unreachable!("revenue passes no gates")
+	fn bonded_points(_: ModelId) -> Option<Points> {
+		None
+	}
+
+	fn judge_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+		unreachable!("revenue judges no gates")
+	}
+
+	fn improve_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+		unreachable!("revenue judges no gates")
 	}
 
 	fn pause(_: ModelId, _: PauseReason) -> DispatchResult {
@@ -180,6 +188,11 @@ pub fn fork(index: u32) -> ModelId {
 	register(first + 1, Some(first), PLAIN);
 	register(first + 2, Some(first + 1), PLAIN);
 	first + 2
+}
+
+/// Give a model another state.
+pub fn set_status(model: ModelId, status: ModelStatus) {
+	Registry::mutate(|models| models.get_mut(&model).unwrap().info.status = status);
 }
 
 /// Make a model known. One point of work is one share.

@@ -1,6 +1,9 @@
 //! Pools and rows in storage.
 
-use cairn_primitives::{traits::Models, Balance, BlockNumber, ModelId};
+use cairn_primitives::{
+	traits::{Models, Shares},
+	Balance, BlockNumber, ModelId, ModelStatus,
+};
 use frame_support::{
 	ensure,
 	traits::{
@@ -11,7 +14,7 @@ use frame_support::{
 };
 use sp_runtime::{
 	traits::{AccountIdConversion, SaturatedConversion},
-	ArithmeticError, DispatchError,
+	ArithmeticError, DispatchError, Permill,
 };
 
 use crate::{
@@ -43,11 +46,29 @@ impl<T: Config> Pallet<T> {
 
 	/// Share out what a pool is due and pass the royalty on. The pool is the caller's to store.
 	pub(crate) fn fold_pool(model: ModelId, pool: Pool) -> Result<(Pool, Balance), DispatchError> {
-		let folded = pool.fold(Self::now()).ok_or(ArithmeticError::Overflow)?;
+		let due = Self::royalty_due(&pool);
+		let folded = pool.fold(Self::now(), due).ok_or(ArithmeticError::Overflow)?;
 		if let Some(Royalty { parent, .. }) = folded.pool.royalty {
 			Self::pass_on(model, parent, folded.royalty)?;
 		}
 		Ok((folded.pool, folded.amount))
+	}
+
+	/// The part of a pool's income that its parent gets: nothing while nobody could claim it there. Then it is the fork's
+	/// holders'.
+	pub(crate) fn royalty_due(pool: &Pool) -> Permill {
+		match pool.royalty {
+			Some(Royalty { parent, part }) if Self::can_earn(parent) => part,
+			_ => Permill::zero(),
+		}
+	}
+
+	/// Whether somebody has shares of a model, or may get some yet: a model that was retired before it had any would keep
+	/// its income for ever.
+	pub(crate) fn can_earn(model: ModelId) -> bool {
+		let is_retired =
+			|| T::Models::info(model).is_some_and(|info| info.status == ModelStatus::Retired);
+		<Self as Shares>::supply(model) > 0 || !is_retired()
 	}
 
 	/// Credit a royalty to the parent's income. It streams there; nothing goes further up.

@@ -1,13 +1,12 @@
 //! The records of this pallet.
 
+pub use cairn_primitives::MAX_SUPPLY;
 use cairn_primitives::{Balance, BlockNumber, ModelId};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::U256;
 use sp_runtime::Permill;
 
-/// Most shares of a model: 2¹⁰⁰ of the smallest unit.
-pub const MAX_SUPPLY: Balance = 1 << 100;
 /// Most income of a model, over its whole life, up to which deposits are taken: 2¹²⁰.
 pub const MAX_INCOME: Balance = 1 << 120;
 /// Most models in one `claim_many`.

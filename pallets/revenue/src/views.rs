@@ -8,7 +8,8 @@ use crate::{AccountIdOf, Config, Holders, Pallet, Pool, Pools, Position};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn folded(model: ModelId) -> Option<Pool> {
-		Pools::<T>::get(model)?.fold(Self::now()).map(|folded| folded.pool)
+		let pool = Pools::<T>::get(model)?;
+		pool.fold(Self::now(), Self::royalty_due(&pool)).map(|folded| folded.pool)
 	}
 
 	pub(crate) fn claimable_of(model: ModelId, who: &AccountIdOf<T>) -> Balance {

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! `at(b)` is known from block *b + 1* on, contains the outputs of all blocks up to and including *b*, and is forgotten
-//! `BeaconLength` blocks later. Every block must carry an output: the chain has to run BABE with secondary *VRF*
+//! `BeaconLength` blocks later, or when the last lot and the last window that it decides are done, whichever is later.
+//! Otherwise whoever dislikes a lot could let it lapse and draw again. Every block must carry an output: the chain has to run BABE with secondary *VRF*
 //! slots. A secondary *plain* slot would leave the output of an earlier block in place, and add nothing new.
 //!
 //! **What an author can buy.** An output is a VRF over the epoch's randomness and the slot, so its author can compute
@@ -20,7 +21,7 @@
 //! cannot be known in advance, so nothing can be committed to in the knowledge of its lot as long as one of these
 //! authors is honest.
 
-use crate::{Config, Outputs, Pallet};
+use crate::{Awaited, Config, Outputs, Pallet};
 use cairn_primitives::{
 	hash::{hash, Domain},
 	traits::Beacon,
@@ -29,16 +30,6 @@ use cairn_primitives::{
 use frame_support::traits::Get;
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::SaturatedConversion;
-
-/// The randomness of a block, as far as the beacon knows it.
-pub(crate) enum Seed {
-	/// The block is still to come, or is the current one.
-	Coming,
-	/// The beacon's value.
-	Known(Hash),
-	/// The beacon no longer keeps it.
-	Forgotten,
-}
 
 impl<T: Config> Pallet<T> {
 	/// Chain the output of the parent block to the beacon and forget the oldest value.
@@ -54,16 +45,35 @@ impl<T: Config> Pallet<T> {
 		};
 		Outputs::<T>::insert(parent, output);
 		if let Some(oldest) = parent.checked_sub(T::BeaconLength::get()) {
-			Outputs::<T>::remove(oldest);
+			if !Awaited::<T>::contains_key(oldest) {
+				Outputs::<T>::remove(oldest);
+			}
 		}
 	}
 
-	/// The beacon's value of a block, and if there is none, whether there will be one.
-	pub(crate) fn seed(block: BlockNumber) -> Seed {
-		if block >= Self::now() {
-			return Seed::Coming;
+	/// Keep the beacon's value of a block until [`Self::done_with`] it.
+	pub(crate) fn wait_for(block: BlockNumber) {
+		// Counts lots and windows, of which there are fewer than u32 can count.
+		Awaited::<T>::mutate(block, |waiting| *waiting = waiting.saturating_add(1));
+	}
+
+	/// Something that waited for the beacon's value of a block no longer needs it.
+	pub(crate) fn done_with(block: BlockNumber) {
+		match Awaited::<T>::get(block).saturating_sub(1) {
+			0 => {
+				Awaited::<T>::remove(block);
+				// Saturating: a block number at its maximum is not behind us.
+				if block.saturating_add(T::BeaconLength::get()) < Self::now() {
+					Outputs::<T>::remove(block);
+				}
+			},
+			waiting => Awaited::<T>::insert(block, waiting),
 		}
-		<Self as Beacon>::at(block).map_or(Seed::Forgotten, Seed::Known)
+	}
+
+	/// The beacon's value of a block that something waits for; `None` if the block is still to come, or is the current one.
+	pub(crate) fn seed(block: BlockNumber) -> Option<Hash> {
+		<Self as Beacon>::at(block)
 	}
 
 	/// The block that judges what is committed to now.

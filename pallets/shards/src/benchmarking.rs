@@ -1,12 +1,14 @@
 //! Benchmarks of every call and hook, each in its worst case.
 
 use crate::{
-	clock::FORGOTTEN_PER_POKE, stage::Stage, Call, Clock, Clocks, Closed, Config, Entitlements,
-	Holders, Outputs, Pallet, Phase, Places, RequestCount, Requests, Rosters, SeatRecord,
-	SeatRecords, StageVacancies, Vacancies,
+	clock::FORGOTTEN_PER_POKE, lot::first_stage, stage::Stage, Awaited, Call, Clock, Clocks,
+	Closed, Config, Entitlements, Outputs, Pallet, Phase, Places, RequestCount, Requests, Rosters,
+	SeatRecord, SeatRecords, StageVacancies, Vacancies,
 };
 use alloc::vec;
 use cairn_primitives::{
+	hash::Domain,
+	lottery::draw,
 	traits::{ClosedWindow, Models, Providers},
 	BlockNumber, Hash, ModelId, StageIndex, Window, WindowIndex, MAX_LANES, MAX_STAGES,
 	MAX_STANDBYS,
@@ -34,6 +36,7 @@ type Helper<T> = <T as Config>::BenchmarkHelper;
 const LANES: u8 = MAX_LANES as u8;
 const STAGES: u8 = MAX_STAGES as u8;
 const NOW: BlockNumber = 100_000;
+const NO_MODEL: BenchmarkError = BenchmarkError::Stop("the helper made no model");
 
 fn model<T: Config>(stages: u8) -> ModelId {
 	frame_system::Pallet::<T>::set_block_number(NOW.into());
@@ -67,8 +70,8 @@ fn fill<T: Config>(model: ModelId, stage: StageIndex, standbys: u32) -> Result<(
 }
 
 fn commit<T: Config>(provider: &T::AccountId, model: ModelId) -> Result<(), BenchmarkError> {
-	let spec = T::Models::spec(model).ok_or(BenchmarkError::Stop("the helper made no model"))?;
-	T::Providers::commit(provider, model, T::Providers::required_bond(&spec))?;
+	let points = T::Models::bonded_points(model).ok_or(NO_MODEL)?;
+	T::Providers::commit(provider, model, T::Providers::required_bond(points))?;
 	Ok(())
 }
 
@@ -77,9 +80,8 @@ fn entitle<T: Config>(
 	provider: &T::AccountId,
 	stage: StageIndex,
 ) -> Result<(), BenchmarkError> {
-	let info = T::Models::info(model).ok_or(BenchmarkError::Stop("the helper made no model"))?;
+	let info = T::Models::info(model).ok_or(NO_MODEL)?;
 	Entitlements::<T>::insert(info.root, provider, stage);
-	Holders::<T>::mutate(info.root, stage, |holders| *holders = holders.saturating_add(1));
 	Ok(())
 }
 
@@ -87,11 +89,17 @@ fn entitle<T: Config>(
 fn request<T: Config>(model: ModelId) -> Result<T::AccountId, BenchmarkError> {
 	let (provider, _) = Helper::<T>::provider(u32::MAX);
 	commit::<T>(&provider, model)?;
-	let seed_at = NOW.saturating_sub(1);
+	let seed_at = judged_long_ago();
 	Requests::<T>::insert(model, &provider, seed_at);
 	RequestCount::<T>::insert(model, 2);
 	Outputs::<T>::insert(seed_at, Hash::repeat_byte(7));
+	Awaited::<T>::insert(seed_at, 1);
 	Ok(provider)
+}
+
+/// A block whose value is kept only because something waits for it.
+fn judged_long_ago() -> BlockNumber {
+	1
 }
 
 fn window(index: WindowIndex, deadline: BlockNumber) -> Window {
@@ -138,21 +146,17 @@ mod benchmarks {
 
 	#[benchmark]
 	fn draw_seat() -> Result<(), BenchmarkError> {
-		// Everything is full but for one place of the last stage.
+		// The first lot of the provider, which falls on a stage with one place left.
 		let model = model::<T>(STAGES);
-		let last = STAGES.saturating_sub(1);
-		fill::<T>(model, last, MAX_STANDBYS.saturating_sub(1))?;
 		let provider = request::<T>(model)?;
-		Vacancies::<T>::mutate(model, |all| {
-			for vacancy in all.iter_mut().flatten().take(usize::from(last)) {
-				(vacancy.seats, vacancy.standbys) = (0, 0);
-			}
-		});
+		let drawn = draw(Domain::SeatLot, Hash::repeat_byte(7), &(model, &provider));
+		let (stage, _) = first_stage(u32::from(STAGES), drawn);
+		fill::<T>(model, stage, MAX_STANDBYS.saturating_sub(1))?;
 
 		#[extrinsic_call]
 		_(caller::<T>(), model, provider.clone());
 
-		assert_eq!(Places::<T>::get(model, provider), Some(last));
+		assert_eq!(Places::<T>::get(model, provider), Some(stage));
 		Ok(())
 	}
 
@@ -250,8 +254,9 @@ mod benchmarks {
 		for stage in 0..s as StageIndex {
 			fill::<T>(model, stage, 0)?;
 		}
-		let seed_at = NOW.saturating_sub(1);
+		let seed_at = judged_long_ago();
 		Outputs::<T>::insert(seed_at, Hash::repeat_byte(7));
+		Awaited::<T>::insert(seed_at, 1);
 		Clocks::<T>::insert(
 			model,
 			Clock { next: 1, oldest: 1, phase: Phase::Scheduled { seed_at } },
@@ -261,6 +266,7 @@ mod benchmarks {
 		poke_window(caller::<T>(), model);
 
 		assert!(Pallet::<T>::is_running(model));
+		assert!(!Outputs::<T>::contains_key(seed_at));
 		Ok(())
 	}
 
@@ -271,12 +277,15 @@ mod benchmarks {
 			let closed = ClosedWindow { window: window(old, 1), is_void: false };
 			Closed::<T>::insert(model, old, closed);
 		}
-		Clocks::<T>::insert(
-			model,
-			Clock { next: FORGOTTEN_PER_POKE, oldest: 0, phase: Phase::Waiting },
-		);
+		let seed_at = judged_long_ago();
+		Outputs::<T>::insert(seed_at, Hash::repeat_byte(7));
+		Awaited::<T>::insert(seed_at, 1);
+		let phase = Phase::Scheduled { seed_at };
+		Clocks::<T>::insert(model, Clock { next: FORGOTTEN_PER_POKE, oldest: 0, phase });
 		Helper::<T>::retire(model);
-		let later: BlockNumber = T::RetainedWindows::get().saturating_add(3);
+		// Windows of one block, whose deadline is block 1
+		let kept = T::RetainedWindows::get().max(T::DissolveDelay::get());
+		let later: BlockNumber = kept.max(T::BeaconLength::get()).saturating_add(3);
 		frame_system::Pallet::<T>::set_block_number(later.saturated_into());
 
 		#[extrinsic_call]
@@ -290,7 +299,12 @@ mod benchmarks {
 	fn dissolve() -> Result<(), BenchmarkError> {
 		let model = model::<T>(STAGES);
 		fill::<T>(model, 0, MAX_STANDBYS)?;
+		let closed = ClosedWindow { window: window(0, 1), is_void: false };
+		Closed::<T>::insert(model, 0, closed);
+		Clocks::<T>::insert(model, Clock { next: 1, oldest: 0, phase: Phase::Waiting });
 		Helper::<T>::retire(model);
+		let later: BlockNumber = T::DissolveDelay::get().saturating_add(1);
+		frame_system::Pallet::<T>::set_block_number(later.saturated_into());
 
 		#[extrinsic_call]
 		_(caller::<T>(), model, 0);

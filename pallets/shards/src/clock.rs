@@ -1,12 +1,14 @@
 //! The window clock: `Waiting` → `Scheduled` → `Running` → `Waiting` or `Scheduled`, moved by a permissionless call.
+//!
+//! What was scheduled stays scheduled until it runs, with the seed of the block that it named: otherwise whoever can keep a
+//! window from starting (an owner who pauses, a seat that leaves) could draw the lanes of the window again.
 
 use crate::{
-	beacon::Seed, enlistment::ModelOf, Clock, Clocks, Closed, Config, Error, Event, Holders,
-	Pallet, Phase, RequestCount, Vacancies, WeightInfo, LOG_TARGET,
+	enlistment::ModelOf, Clock, Clocks, Closed, Config, Error, Event, Pallet, Phase, RequestCount,
+	Vacancies, Vacancy, WeightInfo, LOG_TARGET,
 };
 use cairn_primitives::{
 	hash::{hash, Domain},
-	spec::Access,
 	traits::{ClosedWindow, Models, Providers, Tally, Work},
 	BlockNumber, Hash, ModelId, ModelSpec, ModelStatus, StageIndex, Window, MAX_STAGES,
 	MAX_STANDBYS,
@@ -26,7 +28,9 @@ impl<T: Config> Pallet<T> {
 		let of_model = Self::model(model)?;
 		let stages = of_model.0.stage_count();
 		match clock.phase.clone() {
-			Phase::Waiting if of_model.1.status == ModelStatus::Retired => {
+			Phase::Waiting | Phase::Scheduled { .. }
+				if of_model.1.status == ModelStatus::Retired =>
+			{
 				Self::forget(model, clock)?;
 				Ok(T::WeightInfo::poke_forget())
 			},
@@ -36,16 +40,10 @@ impl<T: Config> Pallet<T> {
 				Ok(T::WeightInfo::poke_schedule(stages))
 			},
 			Phase::Scheduled { seed_at } => {
-				let seed = match Self::seed(seed_at) {
-					Seed::Coming => return Err(Error::<T>::BeaconNotKnown.into()),
-					Seed::Known(seed) => Some(seed),
-					Seed::Forgotten => None,
-				};
-				match (Self::ensure_ready(model, &of_model), seed) {
-					(Err(_), _) => Self::postpone(model, clock),
-					(Ok(()), Some(seed)) => Self::start(model, &of_model, clock, seed),
-					(Ok(()), None) => Self::schedule(model, &of_model, clock),
-				}
+				let seed = Self::seed(seed_at).ok_or(Error::<T>::BeaconNotKnown)?;
+				Self::ensure_ready(model, &of_model)?;
+				Self::done_with(seed_at);
+				Self::start(model, &of_model, clock, seed);
 				Ok(T::WeightInfo::poke_start(stages))
 			},
 			Phase::Running(window) => {
@@ -74,33 +72,27 @@ impl<T: Config> Pallet<T> {
 		);
 	}
 
-	/// How many identities are entitled to a stage.
-	pub(crate) fn holders_of(model: ModelId, (spec, info): &ModelOf<T>, stage: StageIndex) -> u32 {
-		match spec.access {
-			Access::Sealed => Holders::<T>::get(info.root, stage),
-			Access::Open => {
-				let vacancies = Vacancies::<T>::get(model).unwrap_or_default();
-				let Some(free) = vacancies.get(usize::from(stage)) else { return 0 };
-				// Free places are counted among all places: the difference is not negative.
-				u32::from(spec.lanes)
-					.saturating_add(MAX_STANDBYS)
-					.saturating_sub(u32::from(free.seats))
-					.saturating_sub(u32::from(free.standbys))
-			},
-		}
+	/// How many providers sit or stand by at a stage of a model.
+	fn present(spec: &ModelSpec, free: &Vacancy) -> u32 {
+		// Free places are counted among all places: the difference is not negative.
+		u32::from(spec.lanes)
+			.saturating_add(MAX_STANDBYS)
+			.saturating_sub(u32::from(free.seats))
+			.saturating_sub(u32::from(free.standbys))
 	}
 
 	/// Whether the next window may start; if not, what it waits for.
 	fn ensure_ready(model: ModelId, of_model: &ModelOf<T>) -> Result<(), Error<T>> {
 		let (spec, info) = of_model;
 		ensure!(info.status.trains(), Error::<T>::NotTraining);
+		let least = u32::from(spec.min_holders);
 		let vacancies = Vacancies::<T>::get(model).unwrap_or_default();
 		for (stage, vacancy) in (0..=StageIndex::MAX).zip(vacancies.iter()) {
 			ensure!(vacancy.seats == 0, Error::<T>::SeatsVacant { stage });
 		}
-		for (stage, _) in (0..=StageIndex::MAX).zip(vacancies.iter()) {
-			let holders = Self::holders_of(model, of_model, stage);
-			ensure!(holders >= u32::from(spec.min_holders), Error::<T>::TooFewHolders { stage });
+		for (stage, vacancy) in (0..=StageIndex::MAX).zip(vacancies.iter()) {
+			let present = Self::present(spec, vacancy);
+			ensure!(present >= least, Error::<T>::TooFewHolders { stage });
 		}
 		Ok(())
 	}
@@ -112,14 +104,9 @@ impl<T: Config> Pallet<T> {
 			_ => Self::judged_at(),
 		};
 		let window = clock.next;
+		Self::wait_for(seed_at);
 		Clocks::<T>::insert(model, Clock { phase: Phase::Scheduled { seed_at }, ..clock });
 		Self::deposit_event(Event::WindowScheduled { model, window, seed_at });
-	}
-
-	fn postpone(model: ModelId, clock: Clock) {
-		let window = clock.next;
-		Clocks::<T>::insert(model, Clock { phase: Phase::Waiting, ..clock });
-		Self::deposit_event(Event::WindowPostponed { model, window });
 	}
 
 	fn start(model: ModelId, of_model: &ModelOf<T>, clock: Clock, seed: Hash) {
@@ -231,6 +218,9 @@ impl<T: Config> Pallet<T> {
 
 		let oldest = clock.oldest;
 		if is_done {
+			if let Phase::Scheduled { seed_at } = clock.phase {
+				Self::done_with(seed_at);
+			}
 			Clocks::<T>::remove(model);
 			Vacancies::<T>::remove(model);
 		} else {
@@ -241,10 +231,20 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The last block for which a closed window of a model without further windows is kept: as long as its retention
-	/// would have taken. Saturating: a block number at its maximum means never.
+	/// would have taken, and while its audits need the stages. Saturating: a block number at its maximum means never.
 	fn kept_until(ClosedWindow { window, .. }: &ClosedWindow) -> BlockNumber {
 		let length = window.deadline.saturating_sub(window.start).saturating_add(1);
-		window.deadline.saturating_add(T::RetainedWindows::get().saturating_mul(length))
+		let retention = T::RetainedWindows::get().saturating_mul(length);
+		window.deadline.saturating_add(retention.max(T::DissolveDelay::get()))
+	}
+
+	/// The first block in which the stages of a retired model can be dissolved. Saturating: as above.
+	pub(crate) fn dissolvable(model: ModelId, clock: &Clock) -> BlockNumber {
+		// The last closed window is forgotten only after its audits; without one there is nothing to audit.
+		let last = clock.next.checked_sub(1).and_then(|last| Closed::<T>::get(model, last));
+		last.map_or(0, |ClosedWindow { window, .. }| {
+			window.deadline.saturating_add(T::DissolveDelay::get())
+		})
 	}
 
 	fn has_no_members(model: ModelId) -> bool {

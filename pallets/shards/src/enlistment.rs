@@ -1,9 +1,10 @@
 //! From an enlistment to a place: requests, lots, entitlements.
 
 use crate::{
-	beacon::Seed, lot::Lot, stage::Stage, Clock, Clocks, Config, Departure, Entitlements, Error,
-	Event, Holders, Pallet, Phase, Places, RequestCount, Requests, StageVacancies, Vacancies,
-	Vacancy,
+	lot::{first_stage, Lot},
+	stage::Stage,
+	Clock, Clocks, Config, Departure, Entitlements, Error, Event, Pallet, Phase, Places,
+	RequestCount, Requests, StageVacancies, Vacancies, Vacancy,
 };
 use alloc::vec;
 use cairn_primitives::{
@@ -14,6 +15,7 @@ use cairn_primitives::{
 	BlockNumber, Hash, ModelId, ModelInfo, ModelSpec, StageIndex,
 };
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get, BoundedVec};
+use sp_core::U256;
 
 /// What this pallet reads of a model.
 pub(crate) type ModelOf<T> = (ModelSpec, ModelInfo<<T as frame_system::Config>::AccountId>);
@@ -21,7 +23,8 @@ pub(crate) type ModelOf<T> = (ModelSpec, ModelInfo<<T as frame_system::Config>::
 impl<T: Config> Pallet<T> {
 	/// Commit a provider's bond to a model and let it wait for its lot.
 	pub(crate) fn do_enlist(provider: T::AccountId, model: ModelId) -> DispatchResult {
-		let (spec, info) = Self::model(model)?;
+		let of_model = Self::model(model)?;
+		let (spec, info) = &of_model;
 		ensure!(info.status.takes_providers(), Error::<T>::ModelRetired);
 		ensure!(T::Providers::worker_key(&provider).is_some(), Error::<T>::NotRegistered);
 		let is_in = Requests::<T>::contains_key(model, &provider)
@@ -30,14 +33,17 @@ impl<T: Config> Pallet<T> {
 		let waiting = RequestCount::<T>::get(model);
 		ensure!(waiting < T::MaxRequests::get(), Error::<T>::TooManyRequests);
 		let known = Vacancies::<T>::get(model);
-		let is_open = |vacancy: &Vacancy| vacancy.seats > 0 || vacancy.standbys > 0;
-		ensure!(known.as_ref().is_none_or(|all| all.iter().any(is_open)), Error::<T>::NoVacancy);
-		T::Providers::commit(&provider, model, T::Providers::required_bond(&spec))?;
+		if let Some(all) = &known {
+			Self::ensure_room(all, Self::entitled_to(&of_model, &provider))?;
+		}
+		let points = T::Models::bonded_points(model).ok_or(Error::<T>::UnknownModel)?;
+		T::Providers::commit(&provider, model, T::Providers::required_bond(points))?;
 
 		if known.is_none() {
-			Self::open_books(model, &spec);
+			Self::open_books(model, spec);
 		}
 		let seed_at = Self::judged_at();
+		Self::wait_for(seed_at);
 		Requests::<T>::insert(model, &provider, seed_at);
 		RequestCount::<T>::insert(model, waiting.saturating_add(1)); // below MaxRequests
 		Self::deposit_event(Event::Enlisted { model, provider, seed_at });
@@ -52,13 +58,25 @@ impl<T: Config> Pallet<T> {
 			Self::withdraw(model, &of_model, provider, seed_at);
 			return Ok(());
 		}
-		match Self::seed(seed_at) {
-			Seed::Coming => Err(Error::<T>::BeaconNotKnown.into()),
-			Seed::Known(seed) => Self::give_place(model, &of_model, provider, seed),
-			Seed::Forgotten => {
-				let seed_at = Self::judged_at();
-				Requests::<T>::insert(model, &provider, seed_at);
-				Self::deposit_event(Event::LotRescheduled { model, provider, seed_at });
+		let seed = Self::seed(seed_at).ok_or(Error::<T>::BeaconNotKnown)?;
+		let drawn = Self::drawn(model, &provider, seed);
+		let vacancies = Vacancies::<T>::get(model).unwrap_or_default();
+		let (stage, lot) = match Self::entitled_to(&of_model, &provider) {
+			Entitlement::Any => {
+				let lot = Lot::among(&vacancies, drawn).ok_or(Error::<T>::NoVacancy)?;
+				(lot.stage, Some(lot))
+			},
+			Entitlement::Stage(stage) => (stage, Lot::at(stage, &vacancies, drawn)),
+			Entitlement::None => {
+				let (stage, rest) = Self::bind_to_first(&of_model, &provider, drawn);
+				(stage, Lot::at(stage, &vacancies, rest))
+			},
+		};
+		match lot {
+			Some(lot) => Self::give_place(model, &of_model.0, provider, lot, seed_at),
+			None => {
+				Self::end_enlistment(model, &provider, seed_at);
+				Self::deposit_event(Event::TurnedAway { model, provider, stage });
 				Ok(())
 			},
 		}
@@ -82,13 +100,11 @@ impl<T: Config> Pallet<T> {
 		provider: T::AccountId,
 		seed_at: BlockNumber,
 	) {
-		if let Seed::Known(seed) = Self::seed(seed_at) {
-			if let Ok(lot) = Self::lot(model, of_model, &provider, seed) {
-				Self::entitle(of_model, &provider, lot.stage);
-			}
+		let is_bound = Self::entitled_to(of_model, &provider) != Entitlement::None;
+		if let Some(seed) = Self::seed(seed_at).filter(|_| !is_bound) {
+			Self::bind_to_first(of_model, &provider, Self::drawn(model, &provider, seed));
 		}
-		Self::remove_request(model, &provider);
-		T::Providers::release(&provider, model);
+		Self::end_enlistment(model, &provider, seed_at);
 		Self::deposit_event(Event::EnlistmentWithdrawn { model, provider });
 	}
 
@@ -106,14 +122,29 @@ impl<T: Config> Pallet<T> {
 		T::Models::spec(model).zip(T::Models::info(model)).ok_or(Error::<T>::UnknownModel)
 	}
 
+	/// Whether there is a place that a provider could get.
+	fn ensure_room(all: &StageVacancies, entitlement: Entitlement) -> Result<(), Error<T>> {
+		let is_open = |vacancy: &Vacancy| vacancy.seats > 0 || vacancy.standbys > 0;
+		match entitlement {
+			Entitlement::Stage(stage) => {
+				ensure!(all.get(usize::from(stage)).is_some_and(is_open), Error::<T>::StageFull);
+			},
+			// Which stage a first lot falls on nobody knows yet: it may be full all the same.
+			Entitlement::None | Entitlement::Any => {
+				ensure!(all.iter().any(is_open), Error::<T>::NoVacancy);
+			},
+		}
+		Ok(())
+	}
+
 	fn give_place(
 		model: ModelId,
-		of_model: &ModelOf<T>,
+		spec: &ModelSpec,
 		provider: T::AccountId,
-		seed: Hash,
+		Lot { stage, vacant_seat }: Lot,
+		seed_at: BlockNumber,
 	) -> DispatchResult {
-		let Lot { stage, vacant_seat } = Self::lot(model, of_model, &provider, seed)?;
-		let mut members = Self::load_stage(model, stage, of_model.0.lanes);
+		let mut members = Self::load_stage(model, stage, spec.lanes);
 		let event = match vacant_seat {
 			Some(rank) => {
 				let seat = members
@@ -127,42 +158,29 @@ impl<T: Config> Pallet<T> {
 			},
 		};
 		Self::save_stage(model, stage, &members);
-		Self::remove_request(model, &provider);
+		Self::remove_request(model, &provider, seed_at);
 		Places::<T>::insert(model, &provider, stage);
-		Self::entitle(of_model, &provider, stage);
 		Self::deposit_event(event);
 		Ok(())
 	}
 
-	/// The place that a provider draws. While a window runs no seat is vacant, so that it then is a standby's.
-	fn lot(
-		model: ModelId,
-		of_model: &ModelOf<T>,
-		provider: &T::AccountId,
-		seed: Hash,
-	) -> Result<Lot, Error<T>> {
-		let vacancies = Vacancies::<T>::get(model).unwrap_or_default();
-		let drawn = draw(Domain::SeatLot, seed, &(model, provider));
-		match Self::entitled_to(of_model, provider) {
-			Entitlement::Stage(stage) => {
-				Lot::at(stage, &vacancies, drawn).ok_or(Error::<T>::StageFull)
-			},
-			Entitlement::None | Entitlement::Any => {
-				Lot::among(&vacancies, drawn).ok_or(Error::<T>::NoVacancy)
-			},
-		}
+	/// What a lot draws for a provider.
+	fn drawn(model: ModelId, provider: &T::AccountId, seed: Hash) -> U256 {
+		draw(Domain::SeatLot, seed, &(model, provider))
 	}
 
-	/// Bind a provider to the stage of a sealed family that was drawn for it, unless it is bound already.
-	fn entitle(of_model: &ModelOf<T>, provider: &T::AccountId, stage: StageIndex) {
-		if Self::entitled_to(of_model, provider) != Entitlement::None {
-			return;
-		}
-		let root = of_model.1.root;
-		Entitlements::<T>::insert(root, provider, stage);
-		// As many as there are accounts cannot overflow u32 before storage does.
-		Holders::<T>::mutate(root, stage, |holders| *holders = holders.saturating_add(1));
-		Self::deposit_event(Event::Entitled { root, provider: provider.clone(), stage });
+	/// Bind a provider to the stage of a sealed family that its first lot gives, for ever; returns also what was drawn
+	/// beyond the stage.
+	fn bind_to_first(
+		(spec, info): &ModelOf<T>,
+		provider: &T::AccountId,
+		drawn: U256,
+	) -> (StageIndex, U256) {
+		let (stage, rest) = first_stage(spec.stage_count(), drawn);
+		Entitlements::<T>::insert(info.root, provider, stage);
+		let (root, provider) = (info.root, provider.clone());
+		Self::deposit_event(Event::Entitled { root, provider, stage });
+		(stage, rest)
 	}
 
 	fn open_books(model: ModelId, spec: &ModelSpec) {
@@ -172,7 +190,14 @@ impl<T: Config> Pallet<T> {
 		Clocks::<T>::insert(model, Clock { next: 0, oldest: 0, phase: Phase::Waiting });
 	}
 
-	fn remove_request(model: ModelId, provider: &T::AccountId) {
+	/// End an enlistment that leads to no place.
+	fn end_enlistment(model: ModelId, provider: &T::AccountId, seed_at: BlockNumber) {
+		Self::remove_request(model, provider, seed_at);
+		T::Providers::release(provider, model);
+	}
+
+	fn remove_request(model: ModelId, provider: &T::AccountId, seed_at: BlockNumber) {
+		Self::done_with(seed_at);
 		Requests::<T>::remove(model, provider);
 		// Counts existing requests, of which this was one.
 		match RequestCount::<T>::get(model).saturating_sub(1) {

@@ -26,7 +26,7 @@ mod seats;
 mod stage;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 mod views;
@@ -81,7 +81,8 @@ pub mod pallet {
 		/// author can choose: good enough for a chain without BABE, never for a public one.
 		type BlockRandomness: Get<Option<Hash>>;
 
-		/// How many blocks' beacon values are kept. Lowering it needs a migration.
+		/// How many blocks' beacon values are kept, and longer if a lot or a window waits for one. Lowering it needs a
+		/// migration.
 		#[pallet::constant]
 		type BeaconLength: Get<u32>;
 
@@ -95,6 +96,10 @@ pub mod pallet {
 		/// Enlistments of one model that may wait for their lot at a time.
 		#[pallet::constant]
 		type MaxRequests: Get<u32>;
+
+		/// Blocks after the deadline of a retired model's last window in which its stages are not dissolved: audits of the
+		/// window draw on them. At least the time in which a unit is audited and becomes final.
+		type DissolveDelay: Get<BlockNumber>;
 
 		/// Windows in a row that a seat may miss; at the last of them it is lost.
 		#[pallet::constant]
@@ -115,6 +120,11 @@ pub mod pallet {
 	/// The beacon: the VRF outputs of all blocks up to and including this one, chained.
 	#[pallet::storage]
 	pub type Outputs<T: Config> = StorageMap<_, Twox64Concat, BlockNumber, Hash>;
+
+	/// How many lots and scheduled windows a block's beacon value decides. It is kept until the last of them is done: who
+	/// could wait for it to be forgotten could draw again.
+	#[pallet::storage]
+	pub type Awaited<T: Config> = StorageMap<_, Twox64Concat, BlockNumber, u32, ValueQuery>;
 
 	/// The window clock of every model that somebody enlisted for.
 	#[pallet::storage]
@@ -160,11 +170,6 @@ pub mod pallet {
 	pub type Entitlements<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, ModelId, Blake2_128Concat, T::AccountId, StageIndex>;
 
-	/// How many providers are entitled to a stage of a sealed family.
-	#[pallet::storage]
-	pub type Holders<T: Config> =
-		StorageDoubleMap<_, Twox64Concat, ModelId, Twox64Concat, StageIndex, u32, ValueQuery>;
-
 	/// Windows that are over.
 	#[pallet::storage]
 	pub type Closed<T: Config> =
@@ -182,14 +187,15 @@ pub mod pallet {
 			/// The block whose beacon value decides the lot.
 			seed_at: BlockNumber,
 		},
-		/// The randomness of a lot was no longer known; another block decides it.
-		LotRescheduled {
+		/// The stage that fell to a provider has no free place: its enlistment is over. Its bond stays locked for a while, and
+		/// it stays entitled to the stage.
+		TurnedAway {
 			/// The model.
 			model: ModelId,
 			/// The provider.
 			provider: T::AccountId,
-			/// The block whose beacon value decides the lot.
-			seed_at: BlockNumber,
+			/// The stage.
+			stage: StageIndex,
 		},
 		/// An enlistment was withdrawn before a place was taken.
 		EnlistmentWithdrawn {
@@ -269,13 +275,6 @@ pub mod pallet {
 			/// The block whose beacon value seeds it.
 			seed_at: BlockNumber,
 		},
-		/// A scheduled window did not start, since a seat fell vacant, holders are missing or the model does not train.
-		WindowPostponed {
-			/// The model.
-			model: ModelId,
-			/// The window.
-			window: WindowIndex,
-		},
 		/// A window started.
 		WindowStarted {
 			/// The model.
@@ -330,7 +329,7 @@ pub mod pallet {
 		AlreadyLeaving,
 		/// Every seat and every standby's place is taken: wait until somebody leaves, or choose another model.
 		NoVacancy,
-		/// The provider's stage of this family is full: wait until somebody leaves it.
+		/// The stage of this family that the provider is entitled to is full: wait until somebody leaves it.
 		StageFull,
 		/// Too many enlistments wait for their lot: call `draw_seat` for some of them and try again.
 		TooManyRequests,
@@ -355,13 +354,15 @@ pub mod pallet {
 			/// The first stage with a vacancy.
 			stage: StageIndex,
 		},
-		/// Too few identities are entitled to this stage: wait for more providers to enlist.
+		/// Fewer providers sit or stand by at this stage than the spec's `min_holders`: wait for more to enlist.
 		TooFewHolders {
 			/// The first such stage.
 			stage: StageIndex,
 		},
 		/// The model does not train: wait until its owner opens or resumes it.
 		NotTraining,
+		/// The audits of the last window still need the stage: dissolve it in the block that `dissolvable_from` names.
+		TooEarlyToDissolve,
 		/// The stage is empty: there is nothing to dissolve.
 		NothingToDissolve,
 		/// The retired model's windows are still kept, or members are left: dissolve its stages and try again later.
@@ -389,7 +390,9 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Enlist for a model with the bond that it asks for.
 		///
-		/// Signed by the provider. A lot decides the stage: anyone can draw it with `draw_seat` once its block has passed.
+		/// Signed by the provider. A lot decides the stage: anyone can draw it with `draw_seat` once its block has passed. The
+		/// first lot in a sealed family falls on any of its stages, and the provider is bound to it, also if it has no place
+		/// left.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::enlist())]
 		pub fn enlist(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
@@ -399,7 +402,7 @@ pub mod pallet {
 
 		/// Draw the lot of an enlisted provider and give it its place.
 		///
-		/// Anyone may call this; the fee is returned.
+		/// If its stage of a sealed family is full, the enlistment is over. Anyone may call this; the fee is returned.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::draw_seat())]
 		pub fn draw_seat(
@@ -440,7 +443,8 @@ pub mod pallet {
 
 		/// Move a model's window clock: close, schedule or start a window.
 		///
-		/// Anyone may call this; the fee is returned. Of a retired model it forgets windows that nobody needs any more.
+		/// Anyone may call this; the fee is returned. A scheduled window waits for what it lacks, and keeps its seed. Of a
+		/// retired model it forgets windows that nobody needs any more.
 		#[pallet::call_index(4)]
 		#[pallet::weight(Pallet::<T>::poke_weight())]
 		pub fn poke_window(origin: OriginFor<T>, model: ModelId) -> DispatchResultWithPostInfo {
@@ -451,7 +455,7 @@ pub mod pallet {
 
 		/// Clear a stage of a retired model and free the bonds of its members.
 		///
-		/// Anyone may call this; the fee is returned.
+		/// Once the audits of its last window had their time (`dissolvable_from`). Anyone may call this; the fee is returned.
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::dissolve())]
 		pub fn dissolve(
@@ -485,6 +489,11 @@ pub mod pallet {
 		/// What a model's clock waits for.
 		pub fn phase(model: ModelId) -> Option<Phase> {
 			Clocks::<T>::get(model).map(|clock| clock.phase)
+		}
+
+		/// The first block in which the stages of a model can be dissolved, if it is retired and no window runs.
+		pub fn dissolvable_from(model: ModelId) -> Option<BlockNumber> {
+			Clocks::<T>::get(model).map(|clock| Self::dissolvable(model, &clock))
 		}
 
 		/// Everyone at a stage of a model.

@@ -1,4 +1,4 @@
-//! The lottery for places: pure functions of what is vacant and what was drawn.
+//! The lottery for stages and places: pure functions of what was drawn, and of what is vacant.
 
 use crate::{StageVacancies, Vacancy};
 use cairn_primitives::{lottery::below, StageIndex};
@@ -14,7 +14,7 @@ pub(crate) struct Lot {
 }
 
 impl Lot {
-	/// One place among all stages: every vacant seat is equally likely; if there is none, every standby's place is.
+	/// One place among all stages of an open model: every vacant seat is equally likely; if there is none, every standby's place is.
 	pub fn among(vacancies: &StageVacancies, drawn: U256) -> Option<Self> {
 		let seat = pick(vacancies, drawn, |vacancy| vacancy.seats);
 		match seat {
@@ -33,6 +33,13 @@ impl Lot {
 		}
 		(vacancy.standbys > 0).then_some(Self { stage, vacant_seat: None })
 	}
+}
+
+/// The stage that the first lot in a sealed family gives, and what was drawn beyond it. Every stage is equally likely,
+/// whatever is vacant: who could have the others filled, in a fork of its own, would choose.
+pub(crate) fn first_stage(stages: u32, drawn: U256) -> (StageIndex, U256) {
+	let rest = drawn.checked_div(U256::from(stages)).unwrap_or_default();
+	(below(drawn, stages) as StageIndex, rest) // at most 64 stages
 }
 
 /// One of all places that `count` counts: its stage, and its rank among those of the stage.

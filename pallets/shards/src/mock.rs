@@ -1,14 +1,14 @@
 //! A runtime of this pallet alone. Its neighbours are a [`World`] that tests change at will.
 
 use crate as pallet_shards;
-use crate::{BenchmarkHelper, Phase};
+use crate::{BenchmarkHelper, Entitlements, Phase};
 use cairn_primitives::{
 	hash::{hash, Domain},
 	model::{ModelInfo, ModelStatus, PauseReason},
 	spec::Access,
 	traits::{Fault, Models, Providers, Tally, Work},
-	Balance, DatasetId, Hash, LaneIndex, ModelId, ModelSpec, Points, StageIndex, Terms, UnitId,
-	WindowIndex,
+	Balance, BlockNumber, DatasetId, Hash, LaneIndex, ModelId, ModelSpec, Points, StageIndex,
+	Terms, UnitId, WindowIndex,
 };
 use frame_support::{
 	derive_impl,
@@ -57,6 +57,7 @@ parameter_types! {
 	pub const BeaconLength: u32 = 50;
 	pub static BeaconDelay: u32 = 3;
 	pub static RetainedWindows: u32 = 4;
+	pub static DissolveDelay: u32 = 30;
 	pub const MaxRequests: u32 = 40;
 	pub const MaxMissed: u8 = 2;
 	pub const MaxOffset: u32 = 10;
@@ -70,6 +71,7 @@ impl crate::Config for Test {
 	type BeaconLength = BeaconLength;
 	type BeaconDelay = BeaconDelay;
 	type RetainedWindows = RetainedWindows;
+	type DissolveDelay = DissolveDelay;
 	type MaxRequests = MaxRequests;
 	type MaxMissed = MaxMissed;
 	type MaxOffset = MaxOffset;
@@ -77,7 +79,7 @@ impl crate::Config for Test {
 	type BenchmarkHelper = World;
 }
 
-/// The bond that every model asks for.
+/// The bond that models ask for, unless a test says otherwise; a point costs one unit of money.
 pub const BOND: Balance = 100;
 /// What has to be added to a provider to get its worker key.
 const WORKER: AccountId = 1_000_000;
@@ -87,6 +89,8 @@ const WORKER: AccountId = 1_000_000;
 pub struct World {
 	/// Specs and states of models.
 	pub models: BTreeMap<ModelId, (ModelSpec, ModelInfo<AccountId>)>,
+	/// Points that bonds of a model answer for, where that is not [`BOND`].
+	pub bonded: BTreeMap<ModelId, Points>,
 	/// Samples of windows that were accepted.
 	pub accepted: Vec<(ModelId, WindowIndex, u64)>,
 	/// Whether the registry refuses windows.
@@ -165,7 +169,16 @@ impl Models for World {
 		})
 	}
 
-	fn pass_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+	fn bonded_points(model: ModelId) -> Option<Points> {
+		let bonded = |world: &World| world.bonded.get(&model).copied().unwrap_or(BOND);
+		world(|world| world.models.contains_key(&model).then(|| bonded(world)))
+	}
+
+	fn judge_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+		Ok(())
+	}
+
+	fn improve_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
 		Ok(())
 	}
 
@@ -188,12 +201,16 @@ impl Providers for World {
 			.then(|| sr25519::Public::from_raw([*provider as u8; 32]))
 	}
 
-	fn required_bond(_: &ModelSpec) -> Balance {
-		BOND
+	fn worker_key_at(provider: &AccountId, _: BlockNumber) -> Option<sr25519::Public> {
+		Self::worker_key(provider)
+	}
+
+	fn required_bond(points: Points) -> Balance {
+		points
 	}
 
 	fn commit(provider: &AccountId, model: ModelId, amount: Balance) -> DispatchResult {
-		assert_eq!(amount, BOND);
+		assert_eq!(Some(amount), Self::bonded_points(model));
 		world(|world| {
 			if world.poor.contains(provider) {
 				return Err(DispatchError::Other("too little is free"));
@@ -208,7 +225,7 @@ impl Providers for World {
 
 	fn committed(provider: &AccountId, model: ModelId) -> Balance {
 		match world(|world| world.commitments.get(&(*provider, model)).copied()) {
-			Some(false) => BOND,
+			Some(false) => Self::bonded_points(model).unwrap_or_default(),
 			Some(true) | None => 0,
 		}
 	}
@@ -252,6 +269,10 @@ impl Work for World {
 	fn open_units(_: &AccountId) -> u32 {
 		0
 	}
+
+	fn has_open_units(_: &AccountId, _: ModelId) -> bool {
+		false
+	}
 }
 
 impl BenchmarkHelper<AccountId> for World {
@@ -290,6 +311,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	world(|world| *world = World::default());
 	BeaconDelay::set(3);
 	RetainedWindows::set(4);
+	DissolveDelay::set(30);
 	let storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	let mut ext = sp_io::TestExternalities::from(storage);
 	ext.execute_with(|| run_to(1));
@@ -373,12 +395,35 @@ pub fn place(model: ModelId, provider: AccountId) {
 	Shards::draw_seat(RuntimeOrigin::signed(0), model, provider).unwrap();
 }
 
-/// Enlist providers from `first` on until every seat is taken.
+/// Let a stage of a model's family have been drawn for a provider before.
+pub fn entitle(model: ModelId, provider: AccountId, stage: StageIndex) {
+	let (_, info) = world(|world| world.models[&model].clone());
+	Entitlements::<Test>::insert(info.root, provider, stage);
+}
+
+/// Place a provider at a stage of a sealed model that was drawn for it before.
+pub fn place_at(model: ModelId, provider: AccountId, stage: StageIndex) {
+	entitle(model, provider, stage);
+	place(model, provider);
+}
+
+/// Fill every seat with providers from `first` on, stage by stage. Stages of a sealed model were drawn for them before, so
+/// that nobody has to stand by.
 pub fn fill_seats(model: ModelId, first: AccountId) -> AccountId {
 	let (spec, _) = world(|world| world.models[&model].clone());
-	let end = first + AccountId::from(spec.seat_count());
-	(first..end).for_each(|provider| place(model, provider));
-	end
+	let stages = (0..spec.stages.len() as StageIndex).flat_map(|stage| {
+		let lanes = usize::from(spec.lanes);
+		std::iter::repeat_n(stage, lanes)
+	});
+	let mut next = first;
+	for stage in stages {
+		match spec.access {
+			Access::Sealed => place_at(model, next, stage),
+			Access::Open => place(model, next),
+		}
+		next += 1;
+	}
+	next
 }
 
 /// Move the clock of a model, as anyone may.

@@ -39,7 +39,9 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_dissolve(model: ModelId, stage: StageIndex) -> DispatchResult {
 		let (_, info) = Self::model(model)?;
 		ensure!(info.status == ModelStatus::Retired, Error::<T>::NotRetired);
-		ensure!(!Self::is_running(model), Error::<T>::WindowRunning);
+		let clock = Clocks::<T>::get(model).ok_or(Error::<T>::NothingToDissolve)?;
+		ensure!(!clock.phase.is_running(), Error::<T>::WindowRunning);
+		ensure!(Self::now() >= Self::dissolvable(model, &clock), Error::<T>::TooEarlyToDissolve);
 		let roster = Rosters::<T>::get(model, stage).ok_or(Error::<T>::NothingToDissolve)?;
 		let lanes = roster.seats.len() as u8; // at most 16
 		let members = Stage { roster, records: SeatRecords::<T>::get(model, stage) };

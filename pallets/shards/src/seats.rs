@@ -29,10 +29,6 @@ impl<T: Config> Seats for Pallet<T> {
 			.map_or(Entitlement::None, |of_model| Self::entitled_to(&of_model, provider))
 	}
 
-	fn holders(model: ModelId, stage: StageIndex) -> u32 {
-		Self::model(model).map_or(0, |of_model| Self::holders_of(model, &of_model, stage))
-	}
-
 	fn expel(provider: &T::AccountId, model: ModelId) {
 		let request = Requests::<T>::get(model, provider);
 		if let Some((seed_at, of_model)) = request.zip(Self::model(model).ok()) {

@@ -1,7 +1,7 @@
 //! What is true after every call.
 
 use crate::{
-	stage::Stage, Clocks, Closed, Config, Entitlements, Holders, Outputs, Pallet, Phase, Places,
+	stage::Stage, Awaited, Clocks, Closed, Config, Entitlements, Outputs, Pallet, Phase, Places,
 	RequestCount, Requests, Rosters, SeatRecords, Vacancies,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -23,19 +23,22 @@ impl<T: Config> Pallet<T> {
 	///    `MaxRequests`.
 	/// 4. Everyone who has a place or waits for one has bond committed to the model.
 	/// 5. Vacancies are what the rosters leave, for every model with a clock and no other.
-	/// 6. Whoever has a place in a sealed model is entitled to that stage of its family, and holders are counted right.
+	/// 6. Whoever has a place in a sealed model is entitled to that stage of its family.
 	/// 7. While a window runs every seat is taken and its number is the next.
 	/// 8. The closed windows that are kept are exactly those from the oldest to the one before the next.
 	/// 9. A vacant seat has an empty record, no seat has missed `MaxMissed` windows, and departures are scheduled only
 	///    while a window runs.
-	/// 10. The beacon keeps successive blocks, at most `BeaconLength`.
+	/// 10. The beacon keeps the values of the last blocks, at most `BeaconLength` successive ones, and older ones only as
+	///     long as something waits for them.
+	/// 11. As many lots and scheduled windows wait for a block's value as are counted.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_rosters()?;
 		Self::check_requests()?;
 		Self::check_vacancies()?;
 		Self::check_entitlements()?;
 		Self::check_clocks()?;
-		Self::check_beacon()
+		Self::check_beacon()?;
+		Self::check_awaited()
 	}
 
 	fn check_rosters() -> Result<(), TryRuntimeError> {
@@ -123,13 +126,6 @@ impl<T: Config> Pallet<T> {
 				"6: a member is not entitled to its stage"
 			);
 		}
-		let mut holders = BTreeMap::new();
-		for (root, _, stage) in Entitlements::<T>::iter() {
-			let count: &mut u32 = holders.entry((root, stage)).or_default();
-			*count = count.saturating_add(1);
-		}
-		let counted = Holders::<T>::iter().map(|(root, stage, count)| ((root, stage), count));
-		ensure!(counted.collect::<BTreeMap<_, _>>() == holders, "6: holders are miscounted");
 		Ok(())
 	}
 
@@ -154,13 +150,31 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn check_beacon() -> Result<(), TryRuntimeError> {
-		let blocks: BTreeSet<_> = Outputs::<T>::iter_keys().collect();
+		let blocks: BTreeSet<_> =
+			Outputs::<T>::iter_keys().filter(|block| !Awaited::<T>::contains_key(block)).collect();
 		ensure!(blocks.len() <= T::BeaconLength::get() as usize, "10: the beacon is too long");
-		let span =
-			blocks.last().zip(blocks.first()).map(|(last, first)| last.saturating_sub(*first));
+		let Some((last, first)) = blocks.last().zip(blocks.first()) else { return Ok(()) };
+		ensure!((*first..=*last).all(Outputs::<T>::contains_key), "10: the beacon has a gap");
 		ensure!(
-			span.map_or(0, |span| span.saturating_add(1)) as usize == blocks.len(),
-			"10: the beacon has a gap"
+			last.saturating_sub(*first) < T::BeaconLength::get(),
+			"10: the beacon keeps what nobody waits for"
+		);
+		Ok(())
+	}
+
+	fn check_awaited() -> Result<(), TryRuntimeError> {
+		let windows = Clocks::<T>::iter_values().filter_map(|clock| match clock.phase {
+			Phase::Scheduled { seed_at } => Some(seed_at),
+			Phase::Waiting | Phase::Running(_) => None,
+		});
+		let mut waiting = BTreeMap::<_, u32>::new();
+		for block in windows.chain(Requests::<T>::iter_values()) {
+			let count = waiting.entry(block).or_default();
+			*count = count.saturating_add(1);
+		}
+		ensure!(
+			Awaited::<T>::iter().collect::<BTreeMap<_, _>>() == waiting,
+			"11: what waits for the beacon is miscounted"
 		);
 		Ok(())
 	}

@@ -27,11 +27,12 @@ pub struct Clock {
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub enum Phase {
-	/// For seats to be taken, holders to be found, or the model to train.
+	/// For seats to be taken, members to be found, or the model to train.
 	Waiting,
-	/// For the randomness that the next window starts with.
+	/// For the randomness that the next window starts with, and for whatever [`Phase::Waiting`] waits for, if that was lost
+	/// meanwhile.
 	Scheduled {
-		/// The block whose beacon value seeds the window.
+		/// The block whose beacon value seeds the window, whenever that starts.
 		seed_at: BlockNumber,
 	},
 	/// For the deadline of this window.
@@ -161,8 +162,8 @@ pub struct ExtractionPrice {
 	pub stages: u32,
 	/// Fresh identities that are needed on average until each stage was drawn once, in thousandths, rounded down.
 	pub identities_milli: u64,
-	/// What each of them has to bond.
+	/// What each of them has to bond in this model.
 	pub bond_per_identity: Balance,
-	/// What all of them have to bond.
+	/// What all of them have to bond. Of a fork fewer identities may bond in it, if lots are cheaper at the family's root.
 	pub total: Balance,
 }

@@ -6,7 +6,7 @@ use cairn_primitives::{
 	lottery::lanes_of_seats,
 	spec::Access,
 	traits::{Models, Providers, Seats},
-	LaneIndex, ModelId, SeatIndex, StageIndex, MAX_STAGES,
+	Balance, LaneIndex, ModelId, SeatIndex, StageIndex, MAX_STAGES,
 };
 
 /// A common multiple of all numbers of stages: sums of their reciprocals are exact in units of its reciprocal.
@@ -53,16 +53,28 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn price_of_extraction(model: ModelId) -> Option<ExtractionPrice> {
 		let spec = T::Models::spec(model)?;
 		let stages = spec.stage_count();
-		let bond_per_identity = T::Providers::required_bond(&spec);
+		let bond_in = |model| T::Models::bonded_points(model).map(T::Providers::required_bond);
+		let bond_per_identity = bond_in(model)?;
 		let identities_milli = match spec.access {
 			Access::Sealed => identities_milli(stages),
 			Access::Open => 1_000, // one identity may ask for every shard
 		};
-		// Saturating: a price beyond all money is as good as infinite.
-		let total = bond_per_identity
-			.saturating_mul(u128::from(identities_milli))
-			.checked_div(1_000)
-			.unwrap_or_default();
+		// Saturating, here and below: a price beyond all money is as good as infinite.
+		let of_all = |bond: Balance| {
+			let milli = bond.saturating_mul(u128::from(identities_milli));
+			milli.checked_div(1_000).unwrap_or_default()
+		};
+		let drawn_here = of_all(bond_per_identity);
+		let total = match spec.access {
+			Access::Open => drawn_here,
+			Access::Sealed => {
+				// No bond of a family is lower than its root's: lots may be drawn there, and only one identity a stage
+				// bonds here too.
+				let one_a_stage = bond_per_identity.saturating_mul(u128::from(stages));
+				let root = T::Models::info(model)?.root;
+				drawn_here.min(of_all(bond_in(root)?).saturating_add(one_a_stage))
+			},
+		};
 		Some(ExtractionPrice { stages, identities_milli, bond_per_identity, total })
 	}
 

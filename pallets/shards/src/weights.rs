@@ -129,20 +129,20 @@ impl WeightInfo for () {
 }
 
 fn on_initialize(db: RuntimeDbWeight) -> Weight {
-	// Reads: VRF output, value before. Writes: value, oldest value.
-	Weight::from_parts(8_000_000, 3_600).saturating_add(db.reads_writes(2, 2))
+	// Reads: VRF output, value before, what waits for the oldest. Writes: value, oldest value.
+	Weight::from_parts(8_000_000, 3_600).saturating_add(db.reads_writes(3, 2))
 }
 
 fn enlist(db: RuntimeDbWeight) -> Weight {
-	// Reads: spec, model, ledger, commitment, request, place, count, vacancies, bond price. Writes: ledger, commitment,
-	// vacancies, clock, request, count.
-	Weight::from_parts(45_000_000, 8_000).saturating_add(db.reads_writes(9, 6))
+	// Reads: spec, model, ledger, commitment, open units, request, place, count, vacancies, entitlement, bond price, awaited.
+	// Writes: ledger, commitment, vacancies, clock, request, count, awaited.
+	Weight::from_parts(45_000_000, 8_000).saturating_add(db.reads_writes(12, 7))
 }
 
 fn draw_seat(db: RuntimeDbWeight) -> Weight {
-	// Reads: request, spec, model, beacon, vacancies, entitlement, roster, records, holders, count. Writes: roster,
-	// records, vacancies, request, count, place, entitlement, holders.
-	Weight::from_parts(45_000_000, 8_000).saturating_add(db.reads_writes(10, 8))
+	// Reads: request, spec, model, beacon, vacancies, entitlement, roster, records, count, awaited. Writes: roster, records,
+	// vacancies, request, count, place, entitlement, awaited, beacon.
+	Weight::from_parts(45_000_000, 8_000).saturating_add(db.reads_writes(10, 9))
 }
 
 fn leave(db: RuntimeDbWeight) -> Weight {
@@ -152,9 +152,9 @@ fn leave(db: RuntimeDbWeight) -> Weight {
 }
 
 fn leave_enlistment(db: RuntimeDbWeight) -> Weight {
-	// Reads: request, spec, model, beacon, vacancies, entitlement, holders, count, ledger, commitment. Writes:
-	// entitlement, holders, request, count, ledger, commitment.
-	Weight::from_parts(40_000_000, 8_000).saturating_add(db.reads_writes(10, 6))
+	// Reads: request, spec, model, beacon, entitlement, count, ledger, commitment, awaited. Writes: entitlement, request,
+	// count, ledger, commitment, awaited, beacon.
+	Weight::from_parts(40_000_000, 8_000).saturating_add(db.reads_writes(9, 7))
 }
 
 fn declare_held(db: RuntimeDbWeight) -> Weight {
@@ -163,41 +163,39 @@ fn declare_held(db: RuntimeDbWeight) -> Weight {
 }
 
 fn poke_close(s: u32, db: RuntimeDbWeight) -> Weight {
-	// Once: reads clock, spec, model, tally, checkpoint, vacancies; writes closed window, two old ones, model,
-	// checkpoint, vacancies, clock.
-	// Each stage: reads roster, records, lanes, holders; writes roster, records. Each of its 16 seats: reads ledger,
+	// Once: reads clock, spec, model, tally, checkpoint, vacancies, awaited; writes closed window, two old ones, model,
+	// checkpoint, vacancies, clock, awaited.
+	// Each stage: reads roster, records, lanes; writes roster, records. Each of its 16 seats: reads ledger,
 	// commitment; writes ledger, commitment, place.
 	let stages = u64::from(s);
 	Weight::from_parts(50_000_000, 8_000)
 		.saturating_add(Weight::from_parts(60_000_000, 8_000).saturating_mul(stages))
-		.saturating_add(db.reads_writes(6, 7))
-		.saturating_add(db.reads_writes(4 + 16 * 2, 2 + 16 * 3).saturating_mul(stages))
+		.saturating_add(db.reads_writes(7, 8))
+		.saturating_add(db.reads_writes(3 + 16 * 2, 2 + 16 * 3).saturating_mul(stages))
 }
 
 fn poke_schedule(s: u32, db: RuntimeDbWeight) -> Weight {
-	// Reads: clock, spec, model, vacancies; holders of each stage. Writes: clock.
+	// Reads: clock, spec, model, vacancies, awaited. Writes: clock, awaited.
 	Weight::from_parts(30_000_000, 8_000)
 		.saturating_add(Weight::from_parts(1_000_000, 2_500).saturating_mul(u64::from(s)))
-		.saturating_add(db.reads_writes(4, 1))
-		.saturating_add(db.reads(1).saturating_mul(u64::from(s)))
+		.saturating_add(db.reads_writes(5, 2))
 }
 
 fn poke_start(s: u32, db: RuntimeDbWeight) -> Weight {
-	// Reads: clock, spec, model, beacon, vacancies; holders of each stage. Writes: clock.
+	// Reads: clock, spec, model, beacon, vacancies, awaited. Writes: clock, awaited, beacon.
 	Weight::from_parts(30_000_000, 8_000)
 		.saturating_add(Weight::from_parts(1_000_000, 2_500).saturating_mul(u64::from(s)))
-		.saturating_add(db.reads_writes(5, 1))
-		.saturating_add(db.reads(1).saturating_mul(u64::from(s)))
+		.saturating_add(db.reads_writes(6, 3))
 }
 
 fn poke_forget(db: RuntimeDbWeight) -> Weight {
-	// Reads: clock, spec, model, vacancies, count; eight closed windows. Writes: clock, vacancies; eight closed
-	// windows.
-	Weight::from_parts(40_000_000, 8_000).saturating_add(db.reads_writes(13, 10))
+	// Reads: clock, spec, model, vacancies, count, awaited; eight closed windows. Writes: clock, vacancies, awaited,
+	// beacon; eight closed windows.
+	Weight::from_parts(40_000_000, 8_000).saturating_add(db.reads_writes(14, 12))
 }
 
 fn dissolve(db: RuntimeDbWeight) -> Weight {
-	// Once: reads spec, model, clock, roster, records, vacancies; writes roster, records, vacancies. Each of 32
+	// Once: reads spec, model, clock, last window, roster, records, vacancies; writes roster, records, vacancies. Each of 32
 	// members: reads ledger, commitment; writes ledger, commitment, place.
-	Weight::from_parts(150_000_000, 8_000).saturating_add(db.reads_writes(6 + 32 * 2, 3 + 32 * 3))
+	Weight::from_parts(150_000_000, 8_000).saturating_add(db.reads_writes(7 + 32 * 2, 3 + 32 * 3))
 }

@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
-// Runtime code must not panic. FRAME's macros expand to `expect`, so that one is left to reviewers.
+// Runtime code must not panic.
 #![cfg_attr(
-	not(test),
+	not(any(test, feature = "runtime-benchmarks")),
 	deny(
 		clippy::arithmetic_side_effects,
+		clippy::expect_used,
 		clippy::indexing_slicing,
 		clippy::panic,
 		clippy::unwrap_used
@@ -24,7 +25,7 @@ mod quota;
 mod sessions;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 mod views;
@@ -38,6 +39,7 @@ pub use weights::WeightInfo;
 /// Target of this pallet's log lines.
 pub(crate) const LOG_TARGET: &str = "runtime::validators";
 
+#[allow(clippy::expect_used, reason = "FRAME's macros expand to it")]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::*, weights::WeightInfo};
@@ -365,8 +367,10 @@ pub mod pallet {
 
 		/// Withdraw your candidacy or give up your seat.
 		///
-		/// A validator keeps validating until the set can do without it: keep the node running
-		/// until the event `Retired`. The bond stays locked for the unbonding period after that.
+		/// A validator keeps its seat until the set can do without it; the event `Retired` marks
+		/// the start of its last session. Keep the node running through that session, until a
+		/// finalised block's `session.validators` does not name your account any more; then call
+		/// `purge_keys`. The bond stays locked for the unbonding period from `Retired` on.
 		#[pallet::call_index(4)]
 		#[pallet::weight(<T as Config>::WeightInfo::leave())]
 		pub fn leave(origin: OriginFor<T>) -> DispatchResult {

@@ -27,7 +27,7 @@ use sp_staking::{
 };
 
 pub type AccountId = u64;
-pub type Balance = u64;
+pub type Balance = u128;
 pub type Offender = (AccountId, Exposure<BalanceOf<Test>>);
 
 #[frame_support::runtime]
@@ -85,6 +85,7 @@ impl frame_system::Config for Test {
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
 impl pallet_balances::Config for Test {
 	type AccountStore = System;
+	type Balance = Balance;
 	type ExistentialDeposit = ExistentialDeposit;
 }
 

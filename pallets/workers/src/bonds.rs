@@ -3,7 +3,7 @@
 use crate::{
 	BondPrice, Config, Endpoints, Error, Event, HoldReason, Ledgers, Pallet, Unbonding, Workers,
 };
-use cairn_primitives::{traits::Work, Balance, ModelSpec};
+use cairn_primitives::{traits::Work, Balance, Points};
 use frame_support::{
 	dispatch::DispatchResult,
 	ensure,
@@ -12,8 +12,6 @@ use frame_support::{
 use sp_core::U256;
 use sp_runtime::AccountId32;
 
-/// How many lanes' worth of a model's dearest unit a bond covers (protocol: B ≥ 16 · S · C).
-const UNITS_BONDED: u128 = 16;
 /// FLOPs that the price of bonds is for.
 const PRICED_FLOPS: u64 = 1_000_000_000_000_000;
 
@@ -81,13 +79,10 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// 16 · stages · dearest unit · price, rounded up.
-	pub(crate) fn bond_of(spec: &ModelSpec, price: Balance) -> Balance {
-		let flops = U256::from(UNITS_BONDED)
-			.checked_mul(U256::from(spec.stage_count()))
-			.and_then(|units| units.checked_mul(U256::from(spec.dearest_unit())));
-		let bond = flops
-			.and_then(|flops| flops.checked_mul(U256::from(price)))
+	/// Points at the price, rounded up.
+	pub(crate) fn bond_of(points: Points, price: Balance) -> Balance {
+		let bond = U256::from(points)
+			.checked_mul(U256::from(price))
 			.and_then(|scaled| scaled.checked_add(U256::from(PRICED_FLOPS - 1)))
 			.and_then(|scaled| scaled.checked_div(U256::from(PRICED_FLOPS)))
 			.and_then(|bond| Balance::try_from(bond).ok());

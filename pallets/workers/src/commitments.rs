@@ -4,8 +4,8 @@ use crate::{
 	BondPrice, Commitment, Commitments, Config, Error, Event, Ledgers, Pallet, Workers, LOG_TARGET,
 };
 use cairn_primitives::{
-	traits::{Fault, Providers},
-	Balance, ModelId, ModelSpec, Points,
+	traits::{Fault, Providers, Work},
+	Balance, BlockNumber, ModelId, Points,
 };
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
 use sp_core::sr25519;
@@ -22,11 +22,15 @@ impl<T: Config> Providers for Pallet<T> {
 		Ledgers::<T>::get(provider).map(|ledger| ledger.worker)
 	}
 
-	fn required_bond(spec: &ModelSpec) -> Balance {
-		Self::bond_of(spec, BondPrice::<T>::get())
+	fn worker_key_at(provider: &AccountId32, block: BlockNumber) -> Option<sr25519::Public> {
+		Ledgers::<T>::get(provider).map(|ledger| ledger.worker_at(block))
 	}
 
-	/// A commitment whose lock is over is settled on the way.
+	fn required_bond(points: Points) -> Balance {
+		Self::bond_of(points, BondPrice::<T>::get())
+	}
+
+	/// A commitment whose lock is over is settled on the way, unless work that it answers for is open still.
 	fn commit(provider: &AccountId32, model: ModelId, amount: Balance) -> DispatchResult {
 		if Commitments::<T>::get(provider, model).is_some_and(|old| old.is_over(Self::now())) {
 			Self::do_settle_commitment(provider.clone(), model)?;
@@ -97,6 +101,7 @@ impl<T: Config> Pallet<T> {
 		let commitment = Commitments::<T>::get(&provider, model).ok_or(Error::<T>::NoCommitment)?;
 		ensure!(commitment.unlock.is_some(), Error::<T>::NotReleased);
 		ensure!(commitment.is_over(Self::now()), Error::<T>::CommitmentLocked);
+		ensure!(!T::Work::has_open_units(&provider, model), Error::<T>::OpenUnits);
 		let mut ledger = Self::ledger(&provider)?;
 		let amount = commitment.amount;
 		ledger.committed = ledger.committed.checked_sub(amount).ok_or(Error::<T>::NoCommitment)?;

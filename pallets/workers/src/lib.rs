@@ -23,7 +23,7 @@ mod mock;
 mod registry;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 pub mod weights;
@@ -89,6 +89,10 @@ pub mod pallet {
 		/// Blocks for which a commitment stays locked after its provider left the model. Longer than escrow and disputes
 		/// together, so that work is final when the bond behind it goes.
 		type LeaveLock: Get<BlockNumber>;
+
+		/// Blocks between two rotations of a worker's key. At least the longest window and the time in which what was signed
+		/// in it is judged by the key of its start, because only one former key is remembered.
+		type RotationPause: Get<BlockNumber>;
 
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
@@ -269,7 +273,7 @@ pub mod pallet {
 		TooManyUnbonding,
 		/// Nothing is unlocked: wait until the block that `Unbonded` named.
 		NothingToWithdraw,
-		/// Units or audits of yours are not final: wait until they are, nothing is paid out before.
+		/// Units or audits of the provider are not final: wait until they are, its bond answers for them.
 		OpenUnits,
 		/// A part of the bond is committed: leave its models, and settle each commitment after its lock.
 		BondCommitted,
@@ -281,6 +285,8 @@ pub mod pallet {
 		NotReleased,
 		/// The commitment is locked: settle it in the block that `CommitmentReleased` named.
 		CommitmentLocked,
+		/// The worker key was replaced a short while ago: wait until `RotationPause` blocks have passed since `KeyRotated`.
+		RotatedRecently,
 	}
 
 	#[pallet::hooks]
@@ -320,6 +326,9 @@ pub mod pallet {
 		}
 
 		/// Replace your worker's key; the old one is void at once.
+		///
+		/// What workers show each other in a window that runs is still signed with the key that the window started with. Wait
+		/// `RotationPause` blocks between two rotations.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::rotate_key())]
 		pub fn rotate_key(
@@ -384,7 +393,7 @@ pub mod pallet {
 
 		/// Free the commitment of a provider that left a model and waited out the lock.
 		///
-		/// Anyone may do it; the fee is returned.
+		/// Anyone may do it; the fee is returned. Not while units or audits in the model are open.
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::settle_commitment())]
 		pub fn settle_commitment(
@@ -443,9 +452,9 @@ pub mod pallet {
 			Ledgers::<T>::get(provider).map(|ledger| ledger.free())
 		}
 
-		/// The bond that a model of this spec asks of each provider.
+		/// The bond that a model of this spec asks of each provider; a fork asks no less than its parent.
 		pub fn bond_for(spec: ModelSpec) -> Balance {
-			<Self as Providers>::required_bond(&spec)
+			<Self as Providers>::required_bond(spec.bonded_points())
 		}
 	}
 }

@@ -61,8 +61,11 @@ parameter_types! {
 	pub const Treasury: AccountId = AccountId32::new([0xee; 32]);
 	pub static UnbondingPeriod: u32 = 50;
 	pub static LeaveLock: u32 = 200;
+	pub static RotationPause: u32 = 30;
 	/// Units that are not final, whoever's.
 	pub static OpenUnits: u32 = 0;
+	/// The model in which they are.
+	pub static OpenModel: Option<ModelId> = None;
 }
 
 /// Work of which only the count of open units is known.
@@ -81,6 +84,10 @@ impl Work for Attested {
 	fn open_units(_: &AccountId) -> u32 {
 		OpenUnits::get()
 	}
+
+	fn has_open_units(_: &AccountId, model: ModelId) -> bool {
+		OpenModel::get() == Some(model)
+	}
 }
 
 impl crate::Config for Test {
@@ -92,6 +99,7 @@ impl crate::Config for Test {
 	type DefaultBondPrice = DefaultBondPrice;
 	type UnbondingPeriod = UnbondingPeriod;
 	type LeaveLock = LeaveLock;
+	type RotationPause = RotationPause;
 	type WeightInfo = ();
 }
 
@@ -132,8 +140,10 @@ impl ExtBuilder {
 
 	pub fn build(self) -> sp_io::TestExternalities {
 		OpenUnits::set(0);
+		OpenModel::set(None);
 		UnbondingPeriod::set(50);
 		LeaveLock::set(200);
+		RotationPause::set(30);
 		let treasury = (self.treasury > 0).then(|| (Treasury::get(), self.treasury));
 		let balances = accounts().map(|who| (who, self.endowment));
 		let genesis = RuntimeGenesisConfig {

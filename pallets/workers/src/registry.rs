@@ -2,7 +2,7 @@
 
 use crate::{
 	Config, Endpoint, Endpoints, Error, Event, Hardware, Ledger, Ledgers, Pallet, Reputation,
-	Workers,
+	Rotation, Workers,
 };
 use cairn_primitives::{
 	signing::{endpoint_message, verify_endpoint, verify_worker, worker_message},
@@ -34,6 +34,7 @@ impl<T: Config> Pallet<T> {
 		let key = endpoint.key;
 		let ledger = Ledger {
 			worker,
+			rotation: None,
 			endpoint,
 			hardware,
 			bond,
@@ -52,9 +53,11 @@ impl<T: Config> Pallet<T> {
 		consent: sr25519::Signature,
 	) -> DispatchResult {
 		let mut ledger = Self::ledger(&provider)?;
+		Self::check_pause(&ledger)?;
 		Self::check_worker(&provider, &new, &consent, &ledger.endpoint.key)?;
 		let old = ledger.worker;
 		ledger.worker = new;
+		ledger.rotation = Some(Rotation { from: old, at: Self::now() });
 		Workers::<T>::remove(AccountId32::from(old));
 		Workers::<T>::insert(AccountId32::from(new), &provider);
 		Ledgers::<T>::insert(&provider, ledger);
@@ -100,6 +103,16 @@ impl<T: Config> Pallet<T> {
 		frame_system::Pallet::<T>::block_hash(
 			frame_system::pallet_prelude::BlockNumberFor::<T>::zero(),
 		)
+	}
+
+	/// Only the last key is remembered: it must be old enough for what was signed with the one before to be judged. Never
+	/// twice in a block, however short the pause is, or the key that the block began with would be forgotten.
+	fn check_pause(ledger: &Ledger) -> DispatchResult {
+		let Some(Rotation { at, .. }) = ledger.rotation else { return Ok(()) };
+		// Saturating: a block number at its maximum means never.
+		let over = at.saturating_add(T::RotationPause::get().max(1));
+		ensure!(Self::now() >= over, Error::<T>::RotatedRecently);
+		Ok(())
 	}
 
 	/// A key that works for nobody else and agreed: without its consent anyone could occupy it.

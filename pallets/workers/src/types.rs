@@ -102,6 +102,26 @@ pub struct Unbonding {
 	pub unlock: BlockNumber,
 }
 
+/// The last change of a worker's key.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Rotation {
+	/// The key until then.
+	pub from: sr25519::Public,
+	/// The block in which it was replaced.
+	pub at: BlockNumber,
+}
+
 /// What is known of a provider's conduct.
 #[derive(
 	Clone,
@@ -136,6 +156,8 @@ pub struct Reputation {
 pub struct Ledger {
 	/// The key that its worker signs with.
 	pub worker: sr25519::Public,
+	/// When that key replaced which one, if it is not the first.
+	pub rotation: Option<Rotation>,
 	/// How its worker can be reached.
 	pub endpoint: Endpoint,
 	/// Its worker's machine.
@@ -151,6 +173,14 @@ pub struct Ledger {
 }
 
 impl Ledger {
+	/// The key that the worker had when `block` began. Right for every block after the last rotation but one.
+	pub fn worker_at(&self, block: BlockNumber) -> sr25519::Public {
+		match self.rotation {
+			Some(rotation) if rotation.at >= block => rotation.from,
+			_ => self.worker,
+		}
+	}
+
 	/// What is on its way out.
 	pub fn unbonding_sum(&self) -> Balance {
 		// Saturating: the parts are parts of the bond.

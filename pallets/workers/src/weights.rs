@@ -43,9 +43,9 @@ macro_rules! estimates {
 		}
 
 		fn rotate_key() -> Weight {
-			// Reads: ledger, worker, genesis. Writes: ledger, old and new worker.
+			// Reads: ledger, pause, worker, genesis. Writes: ledger, old and new worker.
 			Weight::from_parts(95_000_000, 6_000)
-				.saturating_add(<$weight>::get().reads_writes(3, 3))
+				.saturating_add(<$weight>::get().reads_writes(4, 3))
 		}
 
 		fn set_endpoint() -> Weight {
@@ -79,9 +79,9 @@ macro_rules! estimates {
 		}
 
 		fn settle_commitment() -> Weight {
-			// Reads: commitment, ledger. Writes: the same.
+			// Reads: commitment, open units, ledger. Writes: commitment, ledger.
 			Weight::from_parts(33_000_000, 6_000)
-				.saturating_add(<$weight>::get().reads_writes(2, 2))
+				.saturating_add(<$weight>::get().reads_writes(3, 2))
 		}
 
 		fn deregister() -> Weight {

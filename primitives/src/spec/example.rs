@@ -1,6 +1,6 @@
 //! A small valid spec: what tests, benchmarks and guides start from.
 
-use alloc::vec;
+use alloc::{vec, vec::Vec};
 
 use sp_runtime::Permill;
 
@@ -8,7 +8,7 @@ use super::{
 	Access, Architecture, BoundaryCodec, InnerOptimizer, MergeCodec, ModelSpec, Nano, Numerics,
 	OuterOptimizer, Schedule, SchedulePoint, WindowSpec,
 };
-use crate::{share::ShareRate, DatasetId, Hash};
+use crate::{lcg::Lcg, share::ShareRate, DatasetId, Hash};
 
 /// RoPE frequencies of base 10,000 for heads of width 16, in turns per position: 2⁶⁴ / 2π / 10000^(i/8).
 const FREQUENCIES: [u64; 8] = [
@@ -23,7 +23,8 @@ const FREQUENCIES: [u64; 8] = [
 ];
 
 impl ModelSpec {
-	/// A tiny open model on a dataset: one layer a stage, `lanes` lanes, windows of 20 blocks.
+	/// A tiny open model on a dataset: one layer a stage, `lanes` lanes, windows of 20 blocks. Its first shards are states of
+	/// the linear congruential program.
 	pub fn example(dataset: DatasetId, stages: u8, lanes: u8) -> Self {
 		let point = |samples, learning_rate| SchedulePoint {
 			samples,
@@ -50,6 +51,11 @@ impl ModelSpec {
 			dataset,
 			tokenizer: Hash::repeat_byte(0x70),
 			seed: Hash::repeat_byte(0x5e),
+			initial: (0..stages)
+				.map(|stage| Lcg::commit(u64::from(stage)))
+				.collect::<Vec<_>>()
+				.try_into()
+				.unwrap_or_default(),
 			schedule: Schedule {
 				microbatch: 2,
 				points: vec![point(0, 1_000_000), point(1_000_000, 100_000)]

@@ -15,6 +15,8 @@ use crate::{Points, StageIndex, StepIndex};
 const ADAMW_PER_PARAMETER: u128 = 19;
 /// FLOPs of Muon per parameter and step outside its products: momentum 2, decay 2, norms 4, scaling 2, update 2, clipping 1.
 const MUON_PER_PARAMETER: u128 = 13;
+/// How many lanes' worth of a model's dearest unit a bond covers (protocol: B ≥ 16 · S · C).
+const UNITS_BONDED: Points = 16;
 /// Newton–Schulz steps of Muon.
 const NEWTON_SCHULZ_STEPS: u128 = 5;
 
@@ -98,6 +100,14 @@ impl ModelSpec {
 			.map(|cost| cost.points(self.window.steps, batch))
 			.max()
 			.unwrap_or(0)
+	}
+
+	/// FLOPs that the bond of a provider answers for: 16 · stages · dearest unit.
+	pub fn bonded_points(&self) -> Points {
+		// Of a valid spec 2⁴ · 2⁶ · 2¹⁰⁰ at most: cannot saturate. Of another it asks for more than there is.
+		UNITS_BONDED
+			.saturating_mul(Points::from(self.stage_count()))
+			.saturating_mul(self.dearest_unit())
 	}
 
 	/// Rows and columns of the matrices of one layer: q, k, v, o, gate, up, down.
@@ -190,6 +200,17 @@ mod tests {
 		};
 		assert_eq!(cut(&[12]), cut(&[1, 11]));
 		assert_eq!(cut(&[12]), cut(&[3, 3, 3, 3]));
+	}
+
+	#[test]
+	fn a_bond_answers_for_sixteen_lanes_of_the_dearest_unit() {
+		let mut spec = small();
+		let unit = |spec: &ModelSpec, stage| spec.stage_cost(stage).unwrap().points(100, 8);
+		assert!(unit(&spec, 1) > unit(&spec, 0), "the head costs more than the embedding");
+		assert_eq!(spec.bonded_points(), 16 * 2 * unit(&spec, 1));
+		// The largest batch of the schedule counts, whenever it comes.
+		spec.schedule.points[1].batch = 16;
+		assert_eq!(spec.bonded_points(), 16 * 2 * spec.stage_cost(1).unwrap().points(100, 16));
 	}
 
 	#[test]

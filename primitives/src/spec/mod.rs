@@ -48,7 +48,7 @@ pub struct ModelSpec {
 	pub lanes: u8,
 	/// Who may hold which stages.
 	pub access: Access,
-	/// Identities entitled to a stage without which no window starts.
+	/// Providers that must sit or stand by at each stage for a window to start.
 	pub min_holders: u8,
 	/// Root of the dataset's manifest.
 	pub dataset: DatasetId,
@@ -56,6 +56,9 @@ pub struct ModelSpec {
 	pub tokenizer: Hash,
 	/// Seed of the initial weights and of the data order.
 	pub seed: Hash,
+	/// Root of each stage's first shard: what the seed yields, or what was imported, or the checkpoint of the parent that a
+	/// fork starts from.
+	pub initial: BoundedVec<Hash, ConstU32<MAX_STAGES>>,
 	/// Batch size and learning rate by accepted samples; its last point ends training.
 	pub schedule: Schedule,
 	/// The optimizer within a window.

@@ -3,9 +3,13 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::PalletError;
 use scale_info::TypeInfo;
+use sp_core::U256;
 
 use super::{Access, BoundaryCodec, InnerOptimizer, MergeCodec, ModelSpec, Nano};
-use crate::{MAX_CHECKPOINTS, MAX_LANES, MILLISECONDS_PER_BLOCK};
+use crate::{
+	MAX_CHECKPOINTS, MAX_LANES, MAX_STANDBYS, MAX_STEPS, MAX_SUPPLY, MAX_WINDOW_BLOCKS,
+	MILLISECONDS_PER_BLOCK,
+};
 
 /// Part of a window that exchanging differences may take, in percent.
 const MERGE_PERCENT: u128 = 15;
@@ -17,6 +21,15 @@ const FLOPS_PER_HASHED_BYTE: u128 = 20;
 const STATE_BYTES: u128 = 12;
 /// Tokens of a lane's step that Muon needs per unit of a matrix's smaller side.
 const MUON_TOKENS_PER_SIDE: u128 = 40;
+/// Fewest steps of a window whose inner state starts from zero.
+const LEAST_STEPS: u32 = 50;
+/// Steps of a window whose inner state starts from zero, times 1 − β, in units of 10⁻⁹.
+const DECAY_TIMES: u64 = 5_000_000_000;
+/// How many times the work of its schedule a model's supply has room for. Lanes that break before the last stage, audits and
+/// work that restarts undo are paid too, so that more is minted than the schedule's own work.
+const SUPPLY_ROOM: u64 = 16;
+/// FLOPs that [`crate::share::ShareRate::per_teraflop`] is for.
+const TERAFLOP: u64 = 1_000_000_000_000;
 
 /// What is wrong with a spec, and hence what to change.
 #[derive(
@@ -45,19 +58,21 @@ pub enum SpecError {
 	StagesOutOfRange,
 	/// There is no lane or more than 16.
 	LanesOutOfRange,
-	/// `min_holders` is 0, or below 3 for a sealed model, or more than seats and standbys can be.
+	/// `min_holders` is 0, or below 3 for a sealed model, or more than a stage has seats and standbys' places.
 	HoldersOutOfRange,
 	/// The schedule has fewer than two points or they do not ascend from 0 samples.
 	ScheduleNotAscending,
 	/// A batch is 0, beyond 65,536, or no multiple of the microbatch.
 	BatchNotWhole,
-	/// A window has no steps, more than 4,096, a warm-up longer than itself, or fewer than 10 blocks.
+	/// A window has no steps, more than 4,096, a warm-up longer than itself, fewer than 10 blocks or more than
+	/// 28,800.
 	WindowOutOfRange,
 	/// Checkpoints lie further apart than the window is long, or there are more than 16 in a window.
 	CheckpointsOutOfRange,
 	/// A decay is not below 1, or β₂ is above 0.95 while the inner state starts from zero.
 	DecayOutOfRange,
-	/// The window is shorter than 5/(1 − β₂) steps although the inner state starts from zero.
+	/// The window is shorter than 5/(1 − β) steps although the inner state starts from zero; β is AdamW's β₂ or Muon's
+	/// momentum.
 	WindowTooShortForDecay,
 	/// A block of a codec is 0 or does not divide the width, or the rank is 0 or not below the width.
 	CodecDoesNotFit,
@@ -69,6 +84,12 @@ pub enum SpecError {
 	TooFewTokensForMuon,
 	/// Work mints no shares.
 	NoShares,
+	/// There is not exactly one root of a first shard for each stage.
+	InitialRootsDoNotMatch,
+	/// The window has fewer than 50 steps although the inner state starts from zero.
+	TooFewSteps,
+	/// The whole schedule may mint more shares than a model can have: lower the rate, or shorten the schedule.
+	TooManyShares,
 }
 
 impl ModelSpec {
@@ -82,7 +103,7 @@ impl ModelSpec {
 		self.validate_codecs()?;
 		self.validate_merge_traffic()?;
 		self.validate_hashing()?;
-		ensure(self.shares.per_teraflop > 0, SpecError::NoShares)
+		self.validate_shares()
 	}
 
 	fn validate_architecture(&self) -> Result<(), SpecError> {
@@ -111,9 +132,13 @@ impl ModelSpec {
 		ensure((1..=MAX_LANES).contains(&lanes), SpecError::LanesOutOfRange)?;
 		let least = match self.access {
 			Access::Sealed => 3,
-			Access::Open => 1,
+			Access::Open => 1u32,
 		};
-		ensure((least..=32).contains(&self.min_holders), SpecError::HoldersOutOfRange)
+		let most = lanes.saturating_add(MAX_STANDBYS); // at most 16 each
+		let holders = (least..=most).contains(&u32::from(self.min_holders));
+		ensure(holders, SpecError::HoldersOutOfRange)?;
+		let one_each = self.initial.len() == self.stages.len();
+		ensure(one_each, SpecError::InitialRootsDoNotMatch)
 	}
 
 	fn validate_schedule(&self) -> Result<(), SpecError> {
@@ -132,7 +157,9 @@ impl ModelSpec {
 
 	fn validate_window(&self) -> Result<(), SpecError> {
 		let w = &self.window;
-		let in_range = (1..=4_096).contains(&w.steps) && w.warmup <= w.steps && w.blocks >= 10;
+		let in_range = (1..=MAX_STEPS).contains(&w.steps)
+			&& w.warmup <= w.steps
+			&& (10..=MAX_WINDOW_BLOCKS).contains(&w.blocks);
 		ensure(in_range, SpecError::WindowOutOfRange)?;
 		let checkpoints_fit = (1..=w.steps).contains(&w.checkpoint_every)
 			&& w.steps.div_ceil(w.checkpoint_every) <= MAX_CHECKPOINTS;
@@ -148,13 +175,13 @@ impl ModelSpec {
 					return Ok(());
 				}
 				ensure(beta2 <= Nano(950_000_000), SpecError::DecayOutOfRange)?;
-				// steps ≥ 5 / (1 − β₂)
-				let left = u64::from(Nano::ONE.0.saturating_sub(beta2.0)); // β₂ < 1
-				let long = u64::from(self.window.steps).saturating_mul(left) >= 5_000_000_000;
-				ensure(long, SpecError::WindowTooShortForDecay)
+				self.validate_restart(beta2)
 			},
-			InnerOptimizer::Muon { momentum, .. } => {
+			InnerOptimizer::Muon { momentum, carry, .. } => {
 				ensure(momentum < Nano::ONE, SpecError::DecayOutOfRange)?;
+				if !carry {
+					self.validate_restart(momentum)?;
+				}
 				let side = self.layer_matrices().iter().map(|(r, c)| *r.min(c)).max().unwrap_or(0);
 				let batch = self.schedule.points.iter().map(|point| point.batch).min().unwrap_or(0);
 				let tokens =
@@ -163,6 +190,40 @@ impl ModelSpec {
 				ensure(enough, SpecError::TooFewTokensForMuon)
 			},
 		}
+	}
+
+	/// What a window needs to recover from an inner state of zero that decays with `beta`: 50 steps, and 5 / (1 − β).
+	fn validate_restart(&self, beta: Nano) -> Result<(), SpecError> {
+		ensure(self.window.steps >= LEAST_STEPS, SpecError::TooFewSteps)?;
+		let left = u64::from(Nano::ONE.0.saturating_sub(beta.0)); // β < 1
+		let long = u64::from(self.window.steps).saturating_mul(left) >= DECAY_TIMES; // 32 + 30 bits
+		ensure(long, SpecError::WindowTooShortForDecay)
+	}
+
+	/// The supply has room for the work of the schedule many times over, so that mints do not meet its limit.
+	fn validate_shares(&self) -> Result<(), SpecError> {
+		ensure(self.shares.per_teraflop > 0, SpecError::NoShares)?;
+		let fits = self.most_shares().is_some_and(|shares| shares < U256::from(MAX_SUPPLY));
+		ensure(fits, SpecError::TooManyShares)
+	}
+
+	/// All work of the schedule at the highest rate, times [`SUPPLY_ROOM`]; `None` if that has more than 256 bits. A lane's
+	/// step takes in the smallest batch at least, hence there are at most so many steps.
+	fn most_shares(&self) -> Option<U256> {
+		let batch = self.schedule.points.iter().map(|point| point.batch).min()?;
+		let samples = self.schedule.total_samples();
+		let steps = samples.div_ceil(u64::from(batch).max(1));
+		let mut points = U256::zero();
+		for stage in 0..self.stages.len() {
+			let cost = self.stage_cost(u8::try_from(stage).ok()?)?;
+			let in_samples = U256::from(cost.per_sample).checked_mul(samples.into())?;
+			let in_steps = U256::from(cost.per_step).checked_mul(steps.into())?;
+			points = points.checked_add(in_samples)?.checked_add(in_steps)?;
+		}
+		points
+			.checked_mul(self.shares.per_teraflop.into())?
+			.checked_mul(SUPPLY_ROOM.into())?
+			.checked_div(TERAFLOP.into())
 	}
 
 	fn validate_codecs(&self) -> Result<(), SpecError> {
@@ -264,7 +325,17 @@ mod tests {
 			(|s| s.lanes = 0, LanesOutOfRange),
 			(|s| s.lanes = 17, LanesOutOfRange),
 			(|s| s.min_holders = 0, HoldersOutOfRange),
+			(|s| s.min_holders = 2 + 16 + 1, HoldersOutOfRange),
 			(|s| s.access = Access::Sealed, HoldersOutOfRange),
+			(
+				|s| {
+					s.access = Access::Sealed;
+					s.min_holders = 2;
+				},
+				HoldersOutOfRange,
+			),
+			(|s| s.initial.truncate(1), InitialRootsDoNotMatch),
+			(|s| s.initial.try_push(Hash::zero()).unwrap(), InitialRootsDoNotMatch),
 			(|s| s.schedule.points[0].samples = 1, ScheduleNotAscending),
 			(|s| s.schedule.points.truncate(1), ScheduleNotAscending),
 			(|s| s.schedule.points[1].samples = 0, ScheduleNotAscending),
@@ -273,6 +344,7 @@ mod tests {
 			(|s| s.window.steps = 0, WindowOutOfRange),
 			(|s| s.window.warmup = 101, WindowOutOfRange),
 			(|s| s.window.blocks = 9, WindowOutOfRange),
+			(|s| s.window.blocks = MAX_WINDOW_BLOCKS + 1, WindowOutOfRange),
 			(|s| s.window.checkpoint_every = 6, CheckpointsOutOfRange),
 			(|s| s.window.checkpoint_every = 101, CheckpointsOutOfRange),
 			(|s| set_beta2(s, 960_000_000), DecayOutOfRange),
@@ -283,6 +355,27 @@ mod tests {
 					s.window.warmup = 0;
 				},
 				WindowTooShortForDecay,
+			),
+			(
+				|s| {
+					set_beta2(s, 500_000_000);
+					s.window.steps = 49;
+				},
+				TooFewSteps,
+			),
+			(
+				|s| {
+					s.inner = muon(950_000_000, false);
+					s.window.steps = 99;
+				},
+				WindowTooShortForDecay,
+			),
+			(
+				|s| {
+					s.inner = muon(0, false);
+					s.window.steps = 49;
+				},
+				TooFewSteps,
 			),
 			(|s| s.boundary = BoundaryCodec::Int8 { block: 48 }, CodecDoesNotFit),
 			(|s| s.boundary = BoundaryCodec::Bottleneck { rank: 64 }, CodecDoesNotFit),
@@ -295,8 +388,15 @@ mod tests {
 				},
 				HashingTooLarge,
 			),
-			(|s| s.inner = muon(), TooFewTokensForMuon),
+			(|s| s.inner = muon(950_000_000, false), TooFewTokensForMuon),
 			(|s| s.shares.per_teraflop = 0, NoShares),
+			(
+				|s| {
+					s.shares.per_teraflop = u64::MAX;
+					s.schedule.points[1].samples = u64::MAX;
+				},
+				TooManyShares,
+			),
 		];
 		for (number, (change, error)) in cases.into_iter().enumerate() {
 			let mut spec = valid();
@@ -313,6 +413,67 @@ mod tests {
 		assert_eq!(spec.validate(), Ok(()));
 		spec.outer = OuterOptimizer { learning_rate: Nano::ONE, momentum: Nano::ZERO };
 		assert_eq!(spec.validate(), Ok(()));
+		// 50 steps at β₂ = 0.9 too, and a window of a day
+		set_beta2(&mut spec, 900_000_000);
+		spec.window.steps = 50;
+		spec.window.blocks = MAX_WINDOW_BLOCKS;
+		assert_eq!(spec.validate(), Ok(()));
+		// Everybody that a stage has room for may be asked for.
+		spec.min_holders = 2 + 16;
+		assert_eq!(spec.validate(), Ok(()));
+		spec.access = Access::Sealed;
+		spec.min_holders = 3;
+		assert_eq!(spec.validate(), Ok(()));
+	}
+
+	#[test]
+	fn a_state_that_is_carried_needs_no_long_windows() {
+		let mut spec = valid();
+		spec.window.steps = 10;
+		spec.window.checkpoint_every = 10;
+		assert_eq!(spec.validate(), Err(SpecError::TooFewSteps));
+		if let InnerOptimizer::AdamW { carry, .. } = &mut spec.inner {
+			*carry = true;
+		}
+		set_beta2(&mut spec, 999_000_000);
+		assert_eq!(spec.validate(), Ok(()));
+		// 40 tokens for each unit of the smaller side: 64 · 40 = 80 · 32
+		spec.schedule.points.iter_mut().for_each(|point| point.batch = 80);
+		spec.inner = muon(999_000_000, true);
+		assert_eq!(spec.validate(), Ok(()));
+		spec.inner = muon(999_000_000, false);
+		assert_eq!(spec.validate(), Err(SpecError::TooFewSteps));
+	}
+
+	#[test]
+	fn the_supply_has_room_for_the_schedule_sixteen_times_over() {
+		let mut spec = valid();
+		// One share for each FLOP: the most that may be minted is sixteen times the points of the schedule.
+		spec.schedule.points[1].samples = 1_000_001;
+		let points: u128 = (0..2)
+			.map(|stage| spec.stage_cost(stage).unwrap())
+			.map(|cost| cost.per_sample * 1_000_001 + cost.per_step * 125_001)
+			.sum();
+		assert_eq!(spec.most_shares(), Some(U256::from(16 * points)));
+		// The dearest schedule that fits, and the next one
+		let (mut fits, mut fails) = (1, u64::MAX);
+		let at = |samples| {
+			let mut spec = valid();
+			spec.shares.per_teraflop = u64::MAX;
+			spec.schedule.points[1].samples = samples;
+			spec
+		};
+		while fails - fits > 1 {
+			let middle = fits + (fails - fits) / 2;
+			if at(middle).validate().is_ok() {
+				fits = middle
+			} else {
+				fails = middle
+			}
+		}
+		assert!(at(fits).most_shares().unwrap() < U256::from(MAX_SUPPLY));
+		assert!(at(fails).most_shares().unwrap() >= U256::from(MAX_SUPPLY));
+		assert_eq!(at(fails).validate(), Err(SpecError::TooManyShares));
 	}
 
 	fn set_beta2(spec: &mut ModelSpec, value: u32) {
@@ -321,13 +482,13 @@ mod tests {
 		}
 	}
 
-	fn muon() -> InnerOptimizer {
+	fn muon(momentum: u32, carry: bool) -> InnerOptimizer {
 		InnerOptimizer::Muon {
-			momentum: Nano(950_000_000),
+			momentum: Nano(momentum),
 			weight_decay: Nano::ZERO,
 			clip: Nano::ONE,
 			rest: Nano::ONE,
-			carry: false,
+			carry,
 		}
 	}
 }

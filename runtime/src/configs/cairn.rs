@@ -66,6 +66,7 @@ impl pallet_workers::Config for Runtime {
 	type GovernanceOrigin = EnsureRootOrTwoThirds;
 	type LeaveLock = protocol::PostLeaveLock;
 	type MinBond = ConstU128<{ 10 * CRN }>;
+	type RotationPause = protocol::UnbondingBlocks;
 	type TreasuryAccount = TreasuryAccount;
 	type UnbondingPeriod = protocol::UnbondingBlocks;
 	type WeightInfo = pallet_workers::weights::SubstrateWeight<Runtime>;
@@ -85,8 +86,9 @@ impl pallet_shards::Config for Runtime {
 	type BeaconDelay = protocol::BeaconDelay;
 	type BeaconLength = ConstU32<8192>;
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = super::benchmark_helpers::Helper;
+	type BenchmarkHelper = crate::benches::Helper;
 	type BlockRandomness = ParentVrf;
+	type DissolveDelay = protocol::EscrowBlocks;
 	type MaxMissed = ConstU8<2>;
 	type MaxOffset = ConstU32<100>;
 	type MaxRequests = ConstU32<64>;
@@ -102,7 +104,7 @@ impl pallet_contributions::Config for Runtime {
 	type AuditWindows = protocol::AuditWindows;
 	type Beacon = Shards;
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = super::benchmark_helpers::Helper;
+	type BenchmarkHelper = crate::benches::Helper;
 	type ChallengeBond = ConstU128<{ 10 * CRN }>;
 	type Currency = Balances;
 	type Disputes = Disputes;
@@ -123,7 +125,7 @@ impl pallet_contributions::Config for Runtime {
 
 impl pallet_disputes::Config for Runtime {
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = ();
+	type BenchmarkHelper = crate::benches::Helper;
 	type ClockBudget = protocol::DisputeBudget;
 	type ClockExtension = protocol::DisputeExtension;
 	// The stage program takes its place with the engine.
@@ -143,7 +145,7 @@ parameter_types! {
 
 impl pallet_revenue::Config for Runtime {
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = super::benchmark_helpers::Helper;
+	type BenchmarkHelper = crate::benches::Helper;
 	type Currency = Balances;
 	type Models = Models;
 	type PalletId = RevenuePalletId;
@@ -155,7 +157,7 @@ impl pallet_revenue::Config for Runtime {
 
 impl pallet_inference::Config for Runtime {
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = super::benchmark_helpers::Helper;
+	type BenchmarkHelper = crate::benches::Helper;
 	type Currency = Balances;
 	type MaxLife = ConstU32<{ 90 * DAYS }>;
 	type MinDeposit = ConstU128<{ CRN / 10 }>;

@@ -12,8 +12,8 @@ use sp_runtime::Perbill;
 use super::system::share_of_block;
 use crate::{
 	time::{DAYS, HOURS},
-	AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeHoldReason, RuntimeOrigin,
+	AccountId, Balance, Balances, BlockNumber, Preimage, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeHoldReason, RuntimeOrigin, System,
 };
 
 /// Root, or at least two thirds of the council.
@@ -51,8 +51,31 @@ impl pallet_sudo::Config for Runtime {
 	type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
 }
 
-/// Calls that work in safe mode: those that consensus needs, those whose clocks go on (windows, audits, disputes), and
-/// those that can end safe mode. What moves money does not.
+parameter_types! {
+	/// How long a call waits for its text after the council let it go.
+	pub const DeferredDispatchExpiration: BlockNumber = 7 * DAYS;
+}
+
+/// How the council reaches root where there is no root key, to upgrade the runtime above all: a majority names the hash of
+/// a call, two thirds let it go.
+impl pallet_whitelist::Config for Runtime {
+	type BlockNumberProvider = System;
+	type DeferredDispatchExpiration = DeferredDispatchExpiration;
+	type DispatchWhitelistedOrigin = EnsureRootOrTwoThirds;
+	type Preimages = Preimage;
+	type RuntimeCall = RuntimeCall;
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = pallet_whitelist::weights::SubstrateWeight<Runtime>;
+	type WhitelistOrigin = EnsureRootOrMajority;
+}
+
+/// Calls that work in safe mode. What moves money does not; what must go on does:
+///
+/// - consensus, and what ends safe mode or governs meanwhile. The set of validators may change: who cannot go on must be able
+///   to leave, and its bond stays locked. New bonds and withdrawals wait.
+/// - everything whose clocks go on: windows, audits, disputes, and vouchers, whose settlement only notes what is owed. A worker
+///   may change its key and its address, and a model may be paused.
+/// - what acts on behalf of others. Calls inside of multisigs, proxies and batches are filtered again.
 pub struct AllowedInSafeMode;
 
 impl Contains<RuntimeCall> for AllowedInSafeMode {
@@ -61,15 +84,30 @@ impl Contains<RuntimeCall> for AllowedInSafeMode {
 			call,
 			RuntimeCall::System(..)
 				| RuntimeCall::Timestamp(..)
+				| RuntimeCall::Parameters(..)
+				| RuntimeCall::Utility(..)
+				| RuntimeCall::Multisig(..)
+				| RuntimeCall::Proxy(..)
 				| RuntimeCall::Babe(..)
 				| RuntimeCall::Grandpa(..)
 				| RuntimeCall::Session(..)
-				| RuntimeCall::Shards(..)
+				| RuntimeCall::Validators(
+					pallet_validators::Call::leave { .. }
+						| pallet_validators::Call::approve { .. }
+						| pallet_validators::Call::remove { .. }
+						| pallet_validators::Call::set_min_validators { .. }
+				) | RuntimeCall::Council(..)
+				| RuntimeCall::SafeMode(..)
+				| RuntimeCall::Whitelist(..)
+				| RuntimeCall::Sudo(..)
+				| RuntimeCall::Models(pallet_models::Call::pause { .. })
+				| RuntimeCall::Workers(
+					pallet_workers::Call::rotate_key { .. }
+						| pallet_workers::Call::set_endpoint { .. }
+				) | RuntimeCall::Shards(..)
 				| RuntimeCall::Contributions(..)
 				| RuntimeCall::Disputes(..)
-				| RuntimeCall::Council(..)
-				| RuntimeCall::SafeMode(..)
-				| RuntimeCall::Sudo(..)
+				| RuntimeCall::Inference(pallet_inference::Call::settle { .. })
 		)
 	}
 }

@@ -8,4 +8,4 @@ mod system;
 
 pub use governance::{AllowedInSafeMode, EnsureRootOrMajority, EnsureRootOrTwoThirds};
 pub use money::TreasuryAccount;
-pub use system::{BlockWeights, Migrations};
+pub use system::{BlockWeights, Migrations, MAXIMUM_BLOCK_LENGTH};

@@ -51,8 +51,8 @@ pub(super) fn share_of_block(ratio: Perbill) -> Weight {
 	MAXIMUM_BLOCK_WEIGHT.set_ref_time(ratio.mul_floor(MAXIMUM_BLOCK_WEIGHT.ref_time()))
 }
 
-/// Length of a block.
-const MAXIMUM_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
+/// Length of a block. Nodes that make blocks read it too.
+pub const MAXIMUM_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 /// Length of a header. It carries digests only, so what a block may hold is not spent on it.
 const MAXIMUM_HEADER_LENGTH: u32 = 100 * 1024;
 

@@ -1,25 +1,45 @@
 //! Random bytes and mutated valid calls against every call of Cairn's pallets: nothing panics, and a refused call leaves no
 //! trace. Runs for `FUZZ_SECONDS` (default 60) with the seed `FUZZ_SEED` (default 1).
 
-use std::time::{Duration, Instant};
+use std::{
+	collections::BTreeMap,
+	time::{Duration, Instant},
+};
 
 use cairn_primitives::{
 	attestation::NonNegative, voucher::Price, Attestation, EdgeReceipt, ModelSpec, Outcome, Terms,
 	UnitId, Verdict,
 };
 use codec::{Decode, DecodeLimit};
-use frame_support::traits::Hooks;
+use frame_support::traits::GetCallMetadata;
 use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sp_core::{ed25519, sr25519};
-use sp_runtime::{traits::Dispatchable, MultiSignature, Permill, StateVersion};
+use sp_runtime::{MultiSignature, Permill, StateVersion};
 
-use super::*;
+use super::{
+	story::{Deed, Story},
+	*,
+};
 
 /// The pallets whose calls are tried.
 const PALLETS: [u8; 8] = [20, 40, 41, 42, 43, 44, 45, 46];
 /// Calls between two blocks.
-const CALLS_PER_BLOCK: u64 = 20;
+const CALLS_PER_BLOCK: u32 = 20;
+/// Blocks before everything begins anew.
+const BLOCKS_PER_LIFE: u32 = 200;
+/// Calls that only go through in a network at work.
+const DEEP: [&str; 9] = [
+	"Shards.poke_window",
+	"Contributions.attest",
+	"Contributions.draw_lots",
+	"Contributions.verdict",
+	"Contributions.challenge",
+	"Contributions.finalise",
+	"Disputes.reveal",
+	"Disputes.choose",
+	"Revenue.claim",
+];
 
 fn number_from(name: &str, default: u64) -> u64 {
 	std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
@@ -144,61 +164,122 @@ fn root() -> Vec<u8> {
 	sp_io::storage::root(StateVersion::V1)
 }
 
-#[test]
-fn no_call_panics_and_refused_calls_leave_no_trace() {
-	let mut random = ChaCha8Rng::seed_from_u64(number_from("FUZZ_SEED", 1));
-	let deadline = Instant::now() + Duration::from_secs(number_from("FUZZ_SECONDS", 60));
-	let corpus: Vec<Vec<u8>> = valid_calls().iter().map(Encode::encode).collect();
-	let signers: Vec<AccountId> =
-		Sr25519Keyring::well_known().map(|key| key.to_account_id()).collect();
-	let (mut decoded, mut accepted, mut refused) = (0u64, 0u64, 0u64);
+/// What became of the calls of one kind.
+#[derive(Default)]
+struct Count {
+	accepted: u64,
+	refused: u64,
+}
 
-	in_network("development", || {
-		while Instant::now() < deadline {
-			let bytes = if random.gen_ratio(1, 3) {
+/// Tries calls in a network at work, and counts.
+struct Fuzzer {
+	random: ChaCha8Rng,
+	corpus: Vec<Vec<u8>>,
+	tried: u64,
+	counts: BTreeMap<String, Count>,
+}
+
+impl Fuzzer {
+	/// Bytes that may be a call, and who sends them.
+	fn next(&mut self, deeds: &[Deed], people: &[AccountId]) -> (AccountId, Vec<u8>) {
+		let random = &mut self.random;
+		let anyone = people[random.gen_range(0..people.len())].clone();
+		match random.gen_range(0..4u8) {
+			0 => {
 				let mut bytes =
 					vec![PALLETS[random.gen_range(0..PALLETS.len())], random.gen_range(0..14)];
 				let length = random.gen_range(0..300);
 				bytes.resize(bytes.len() + length, 0);
 				random.fill_bytes(&mut bytes[2..]);
-				bytes
-			} else {
-				let mut bytes = corpus[random.gen_range(0..corpus.len())].clone();
-				mutate(&mut bytes, &mut random);
-				bytes
-			};
-			let Ok(call) = RuntimeCall::decode_with_depth_limit(64, &mut bytes.as_slice()) else {
-				continue;
-			};
-			if !call.encode().first().is_some_and(|pallet| PALLETS.contains(pallet)) {
-				continue;
+				(anyone, bytes)
+			},
+			1 => {
+				let mut bytes = self.corpus[random.gen_range(0..self.corpus.len())].clone();
+				mutate(&mut bytes, random);
+				(anyone, bytes)
+			},
+			2 => {
+				let (who, call) = &deeds[random.gen_range(0..deeds.len())];
+				let mut bytes = call.encode();
+				mutate(&mut bytes, random);
+				(if random.gen() { who.clone() } else { anyone }, bytes)
+			},
+			_ => {
+				let (who, call) = &deeds[random.gen_range(0..deeds.len())];
+				(who.clone(), call.encode())
+			},
+		}
+	}
+
+	/// Try bytes as a call. A refused one leaves no trace.
+	fn attempt(&mut self, who: AccountId, mut bytes: &[u8]) {
+		let Ok(call) = RuntimeCall::decode_with_depth_limit(64, &mut bytes) else { return };
+		if !call.encode().first().is_some_and(|pallet| PALLETS.contains(pallet)) {
+			return;
+		}
+		self.tried += 1;
+		let names = call.get_call_metadata();
+		// The root of the whole state is dear: look at every eighth call.
+		let before = (self.tried % 8 == 0).then(root);
+		let result = story::try_to((who, call.clone()));
+		let count = self
+			.counts
+			.entry(format!("{}.{}", names.pallet_name, names.function_name))
+			.or_default();
+		match result {
+			Ok(()) => count.accepted += 1,
+			Err(error) => {
+				count.refused += 1;
+				if let Some(before) = before {
+					assert_eq!(before, root(), "{error:?} left a trace of {call:?}");
+				}
+			},
+		}
+	}
+
+	/// A model's life until something ends it or so many blocks have passed.
+	fn live(&mut self, blocks: u32, deadline: Instant) {
+		let story = Story::begin();
+		let people: Vec<AccountId> = Sr25519Keyring::well_known()
+			.map(|key| key.to_account_id())
+			.chain(story.people())
+			.collect();
+		for _ in 0..blocks {
+			let deeds = story.deeds();
+			for _ in 0..CALLS_PER_BLOCK {
+				let (who, bytes) = self.next(&deeds, &people);
+				self.attempt(who, &bytes);
 			}
-			decoded += 1;
-			let signer = signers[random.gen_range(0..signers.len())].clone();
-			// The root of the whole state is dear: look at every eighth call.
-			let before = (decoded % 8 == 0).then(root);
-			match call.clone().dispatch(RuntimeOrigin::signed(signer)) {
-				Ok(_) => accepted += 1,
-				Err(error) => {
-					refused += 1;
-					if let Some(before) = before {
-						assert_eq!(before, root(), "{error:?} left a trace of {call:?}");
-					}
-				},
-			}
-			if decoded % CALLS_PER_BLOCK == 0 {
-				let next = System::block_number() + 1;
-				System::reset_events();
-				System::set_block_number(next);
-				Shards::on_initialize(next);
+			story::next_block();
+			if Instant::now() > deadline {
+				break;
 			}
 		}
-	});
-	println!("{decoded} calls decoded: {accepted} accepted, {refused} refused");
-	assert!(
-		accepted > 20 && refused > 1_000,
-		"{accepted} accepted, {refused} refused: too few to mean anything"
-	);
+		story::check_invariants();
+	}
+}
+
+#[test]
+fn no_call_panics_and_refused_calls_leave_no_trace() {
+	let deadline = Instant::now() + Duration::from_secs(number_from("FUZZ_SECONDS", 60));
+	let mut fuzzer = Fuzzer {
+		random: ChaCha8Rng::seed_from_u64(number_from("FUZZ_SEED", 1)),
+		corpus: valid_calls().iter().map(Encode::encode).collect(),
+		tried: 0,
+		counts: BTreeMap::new(),
+	};
+	while Instant::now() < deadline {
+		in_network("development", || fuzzer.live(BLOCKS_PER_LIFE, deadline));
+	}
+
+	println!("{} calls tried", fuzzer.tried);
+	for (name, Count { accepted, refused }) in &fuzzer.counts {
+		println!("{accepted:>8} accepted {refused:>8} refused  {name}");
+	}
+	for name in DEEP {
+		let accepted = fuzzer.counts.get(name).map_or(0, |count| count.accepted);
+		assert!(accepted > 0, "{name} never went through: what follows it was not tried");
+	}
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 
+import { submitEach } from './batch.mjs';
 import { account, endpointKey, eventOf, height, submit, until, untilBlock } from './chain.mjs';
-import { blobRoot, lanesOfSeats, messages } from './protocol.mjs';
+import { blobRoot, hex, lanesOfSeats, lcg, messages } from './protocol.mjs';
 
 export const CRN = 1_000_000_000_000n;
 
@@ -18,7 +19,10 @@ const camel = (value) => {
 export const exampleSpec = (changes = {}) => {
 	const text = readFileSync(new URL('../../../../docs/examples/spec.json', import.meta.url), 'utf8');
 	const spec = camel(JSON.parse(text.replace(/(?<=[\s[:])\d{16,}/g, '"$&"')));
-	return { ...spec, ...changes, window: { ...spec.window, blocks: 10, ...changes.window } };
+	const { stages } = { ...spec, ...changes };
+	// The first shards are states of the linear congruential program: as many as there are stages.
+	const initial = stages.map((_, stage) => hex(lcg.commit(BigInt(stage))));
+	return { ...spec, initial, ...changes, window: { ...spec.window, blocks: 10, ...changes.window } };
 };
 
 export const dataset = blobRoot(new TextEncoder().encode('an example dataset'));
@@ -71,7 +75,7 @@ export const seat = async (api, model, providers, caller) => {
 		}),
 	);
 	await untilBlock(api, Math.max(...requests) + 1);
-	for (const who of providers) await submit(api, api.tx.shards.drawSeat(model, who.provider.address), caller);
+	await submitEach(api, caller, providers.map((who) => api.tx.shards.drawSeat(model, who.provider.address)));
 };
 
 /** Pokes the window clock until a window runs; returns it. */

@@ -3,12 +3,15 @@
 import { ApiPromise, WsProvider } from '@polkadot/api';
 import { Keyring } from '@polkadot/keyring';
 
-/** A call that was refused: the error's name and the sentence that its documentation says. */
+import { noteCall, noteOffer, noteRefusal } from './record.mjs';
+
+/** A call that was refused: the error's name, the sentence that its documentation says, and what it holds, if anything. */
 export class Refused extends Error {
-	constructor(name, docs) {
-		super(`${name}: ${docs}`);
+	constructor(name, docs, inner = '') {
+		super(`${name}: ${docs}${inner && ` [${inner}]`}`);
 		this.name = name;
 		this.docs = docs;
+		this.inner = inner;
 	}
 }
 
@@ -21,14 +24,16 @@ const answers = (node) =>
 	}).then((answer) => answer.ok, () => false);
 
 export const connect = async (node) => {
-	const deadline = Date.now() + 60_000;
+	const deadline = Date.now() + 180_000;
 	while (!(await answers(node))) {
 		if (node.ended() !== undefined || Date.now() > deadline) {
 			throw new Error(`The node ${node.ended() === undefined ? 'did not answer' : 'stopped'}:\n${node.tail()}`);
 		}
 		await sleep(200);
 	}
-	return ApiPromise.create({ provider: new WsProvider(node.url), noInitWarn: true });
+	const api = await ApiPromise.create({ provider: new WsProvider(node.url), noInitWarn: true });
+	noteOffer(api);
+	return api;
 };
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -36,16 +41,53 @@ export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resol
 const keyring = new Keyring({ type: 'sr25519', ss58Format: 42 });
 const ed25519 = new Keyring({ type: 'ed25519', ss58Format: 42 });
 
+const names = new Map();
+
 /** An sr25519 account from a development phrase such as `//Alice`. */
-export const account = (uri) => keyring.addFromUri(uri, { name: uri.replace(/^\/\//, '') });
+export const account = (uri) => {
+	const name = uri.replace(/^\/\//, '');
+	const pair = keyring.addFromUri(uri, { name });
+	names.set(pair.address, name);
+	return pair;
+};
+
+/** A text in which the addresses of such accounts are replaced by their names, for people to read. */
+export const named = (text) => text.replace(/\b5[1-9A-HJ-NP-Za-km-z]{47}\b/g, (address) => names.get(address) ?? address);
 
 /** An ed25519 key, as endpoints have. */
 export const endpointKey = (uri) => ed25519.addFromUri(uri);
 
-const explain = (api, error) => {
-	if (!error.isModule) return new Refused(error.toString(), 'see the runtime documentation');
-	const { section, name, docs } = api.registry.findMetaError(error.asModule);
-	return new Refused(`${section}.${name}`, docs.join(' ').trim());
+/** What an error of a pallet holds besides its name: `InvalidSpec` the `SpecError`, `SeatsVacant` the stage. */
+const innerOf = (api, fields, bytes) => {
+	let offset = 1; // behind the error's own index
+	return fields.map(({ name, type }) => {
+		const value = api.registry.createType(api.registry.createLookupType(type), bytes.subarray(offset));
+		offset += value.encodedLength;
+		return name.isSome ? `${name.unwrap()} ${value}` : `${value}`;
+	}).join(', ');
+};
+
+/** What a dispatch error says in a wallet. */
+export const explain = (api, error) => {
+	if (error.isModule) {
+		const { section, name, docs, fields } = api.registry.findMetaError(error.asModule);
+		return new Refused(`${section}.${name}`, docs.join(' ').trim(), innerOf(api, fields, error.asModule.error.toU8a()));
+	}
+	const kind = error.isToken ? `token.${error.asToken.type}` : error.type;
+	return new Refused(kind, GENERAL[kind] ?? 'see the documentation of polkadot-sdk');
+};
+
+/** What the errors of all chains mean; their names are all that a wallet shows. */
+const GENERAL = {
+	BadOrigin: 'the signer may not do this: it takes governance, or another account',
+	'token.FundsUnavailable': 'the account has less than that, or it must keep the existential deposit',
+	'token.Frozen': 'the funds are on hold or frozen',
+};
+
+const refusalOf = (api, error) => {
+	const refusal = explain(api, error);
+	noteRefusal(refusal);
+	return refusal;
 };
 
 /**
@@ -59,7 +101,7 @@ export const submit = (api, call, signer, options = {}) =>
 			.signAndSend(signer, { nonce: -1, ...options }, ({ status, events, dispatchError }) => {
 				if (dispatchError) {
 					unsubscribe();
-					return reject(explain(api, dispatchError));
+					return reject(refusalOf(api, dispatchError));
 				}
 				if (status.isInvalid || status.isDropped || status.isUsurped) {
 					unsubscribe();
@@ -69,8 +111,9 @@ export const submit = (api, call, signer, options = {}) =>
 				unsubscribe();
 				for (const { event } of events) {
 					const inner = api.events.sudo.Sudid.is(event) ? event.data.sudoResult : undefined;
-					if (inner?.isErr) return reject(explain(api, inner.asErr));
+					if (inner?.isErr) return reject(refusalOf(api, inner.asErr));
 				}
+				noteCall(call.method);
 				return resolve(events.map(({ event }) => event));
 			})
 			.then((stop) => {

@@ -1,6 +1,6 @@
 // Players of the dispute game: each knows one trace and answers every position from it.
 
-import { hexToU8a, u8aEq } from '@polkadot/util';
+import { hexToU8a, u8aEq, u8aToHex } from '@polkadot/util';
 
 import { submit } from './chain.mjs';
 import { checkpointSteps } from './protocol.mjs';
@@ -34,9 +34,10 @@ const firstWrong = (ends, own) => {
 
 /**
  * Plays a game to its end. `defender` and `challenger` are `{ worker, work }`: who signs, and the trace it believes in.
- * Returns the moves made and the event that ended the game.
+ * `atLeaf(call)` gets a call with wrong evidence, to try before the right one. Returns the moves made and the events that
+ * ended the game.
  */
-export const playDispute = async (api, unit, every, defender, challenger, say = () => {}) => {
+export const playDispute = async (api, unit, every, defender, challenger, say = () => {}, atLeaf = () => {}) => {
 	const who = challenger.worker.provider.address;
 	const { disputes } = api.tx;
 	const moves = [];
@@ -74,10 +75,11 @@ export const playDispute = async (api, unit, every, defender, challenger, say = 
 			const place = {
 				step: leaf.step.toNumber(), operation: leaf.operation.toNumber(), piece: leaf.piece.toNumber(),
 			};
-			const evidence = u64(stateBefore(challenger.work.traced, place));
+			const prove = (state) => disputes.proveLeaf(unit, who, u8aToHex(u64(state)));
+			const state = stateBefore(challenger.work.traced, place);
+			await atLeaf(() => prove(state ^ 1n));
 			const events = await move(challenger,
-				`the chain recomputes step ${place.step}, operation ${place.operation}, piece ${place.piece}`,
-				disputes.proveLeaf(unit, who, `0x${Buffer.from(evidence).toString('hex')}`));
+				`the chain recomputes step ${place.step}, operation ${place.operation}, piece ${place.piece}`, prove(state));
 			return { moves, events };
 		}
 	}

@@ -19,14 +19,18 @@ export const messages = {
 	endpoint: (genesis, provider) => hash('endpoint', bytes(genesis), provider),
 	/** A worker's key consents to work for a provider. */
 	worker: (genesis, provider, endpoint) => hash('worker', bytes(genesis), provider, endpoint),
-	/** Both ends of an edge sign what has crossed after some steps. */
-	edge: (genesis, edge, steps, root) => hash('edge', bytes(genesis), edgeId(edge), u32(steps), root),
-	/** A holder signs that it stored a difference. */
-	held: (genesis, unit, difference) => hash('held', bytes(genesis), unitId(unit), difference),
+	/** Both ends of an edge sign what has crossed after some steps; `seed` is that of the window. */
+	edge: (genesis, seed, edge, steps, root) =>
+		hash('edge', bytes(genesis), bytes(seed), edgeId(edge), u32(steps), bytes(root)),
+	/** A holder signs that it stored a difference; `seed` is that of the window. */
+	held: (genesis, seed, unit, difference) => hash('held', bytes(genesis), bytes(seed), unitId(unit), difference),
 	/** A client promises to pay. */
 	voucher: (genesis, channel, amount, window) =>
 		hash('voucher', bytes(genesis), u64(channel), u128(amount), u32(window)),
 };
+
+/** The running root of an edge after one more step, whose own root is `step`. */
+export const runningRoot = (previous, step) => hash('crossed', previous, step);
 
 /** The lane of each seat of a stage in the window of a seed: the twin of `primitives::lottery::lanes_of_seats`. */
 export const lanesOfSeats = (seed, stage, lanes) => {

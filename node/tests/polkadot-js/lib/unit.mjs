@@ -7,14 +7,19 @@ import {
 	auditRoot, blobRoot, checkpointLeaves, checkpointsRoot, float, lcg, messages, resultRoot, trace,
 } from './protocol.mjs';
 
+/** The states that the shards of a spec of the development chain start with. */
+export const firstStates = ({ stages }) => stages.map((_, stage) => BigInt(stage));
+
 /** Bytes that stand for everything that crossed an edge. */
 const crossed = (window, lane, upper) => blobRoot(new TextEncoder().encode(`edge ${window} ${lane} ${upper}`));
 
 /**
- * The units of one window: `seats[stage][lane]` are workers, `starts[stage]` the states of the shards before.
- * `spoil(unit)` may return a function that spoils a liar's trace.
+ * The units of one window, of which `seed` is the seed: `seats[stage][lane]` are workers, `starts[stage]` the states of the
+ * shards before. `spoil(unit)` may return a function that spoils a liar's trace.
  */
-export const computeWindow = ({ genesis, spec, model, window, isGate, seats, starts, steps, spoil = () => undefined }) => {
+export const computeWindow = ({
+	genesis, spec, model, window, seed, isGate, seats, starts, steps, spoil = () => undefined,
+}) => {
 	const stages = seats.length;
 	return seats.map((lanes, stage) =>
 		lanes.map((worker, lane) => {
@@ -29,6 +34,7 @@ export const computeWindow = ({ genesis, spec, model, window, isGate, seats, sta
 			const leaves = checkpointLeaves(traced, spec.window.checkpointEvery, result);
 			return {
 				unit,
+				seed,
 				worker,
 				traced,
 				leaves,
@@ -44,13 +50,14 @@ export const computeWindow = ({ genesis, spec, model, window, isGate, seats, sta
 	);
 };
 
-/** The attestation of a unit, with its neighbours' and holders' signatures. */
+/** The attestation of a unit, with its neighbours' and holders' signatures, which bind the seed of its window. */
 export const attestation = (genesis, work, neighbours, holders) => {
-	const { unit, traced } = work;
+	const { unit, seed, traced } = work;
+	if (!seed) throw new Error('The work of a unit has to name its window\'s seed: `{ unit, seed, ... }`.');
 	const receipt = (edge, neighbour) =>
 		edge && {
 			root: edge.root,
-			signature: neighbour.key.sign(messages.edge(genesis, edge.edge, traced.steps, edge.root)),
+			signature: neighbour.key.sign(messages.edge(genesis, seed, edge.edge, traced.steps, edge.root)),
 		};
 	return {
 		unit,
@@ -66,7 +73,7 @@ export const attestation = (genesis, work, neighbours, holders) => {
 		innerState: null,
 		held: holders.map((holder) => ({
 			holder: holder.provider.address,
-			signature: holder.key.sign(messages.held(genesis, unit, traced.difference)),
+			signature: holder.key.sign(messages.held(genesis, seed, unit, traced.difference)),
 		})),
 	};
 };

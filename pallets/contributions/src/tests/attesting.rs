@@ -363,14 +363,46 @@ fn a_strict_majority_of_holders_puts_a_difference_into_the_merge() {
 			stored(id).in_merge
 		};
 		let place = |lane| unit(3, 1, lane);
-		assert!(!with(place(0), 2), "two of four are a half");
-		assert!(with(place(1), 3), "three of four are a majority");
+		assert!(!with(place(0), 1), "one of the two other seats is a half");
+		assert!(with(place(1), 2), "both are a majority");
 		assert!(!with(place(2), 0), "nobody holds it");
 	});
 }
 
 #[test]
-fn silent_standbys_block_no_merge() {
+fn standbys_stand_in_for_seats_that_do_not_sign() {
+	in_window(|| {
+		assert_ok!(forged(MIDDLE, |a| {
+			a.held.remove(0);
+			a.held.remove(0);
+			assert_eq!(a.held.len(), 2, "the standbys' are left");
+		}));
+		assert!(stored(MIDDLE).in_merge);
+	});
+}
+
+#[test]
+fn standbys_that_hold_the_shard_and_sign_nothing_block_no_merge() {
+	ExtBuilder::default().shape(1, 2, 16).build_and_execute(|| {
+		start_window(0);
+		let id = unit(0, 0, 0);
+		assert_ok!(forged(id, |a| a.held.truncate(1)));
+		assert!(stored(id).in_merge, "the only other seat signed");
+	});
+}
+
+#[test]
+fn a_single_lane_merges_whatever_its_standbys_sign() {
+	ExtBuilder::default().shape(1, 1, 3).build_and_execute(|| {
+		start_window(0);
+		let id = unit(0, 0, 0);
+		assert_ok!(forged(id, |a| a.held.truncate(0)));
+		assert!(stored(id).in_merge);
+	});
+}
+
+#[test]
+fn standbys_without_the_shard_are_no_holders() {
 	in_window(|| {
 		// GIVEN standbys that hold an older shard: only two seats may hold the difference.
 		Rosters::mutate_extant((MODEL, 1), |roster| {
@@ -433,6 +465,7 @@ fn the_merge_set_is_what_a_majority_holds_lanes_ascending() {
 #[test]
 fn the_majoritys_root_counts_and_ties_go_to_the_lowest_lane() {
 	in_window(|| {
+		open_start();
 		attest_from(unit(3, 1, 2), 8);
 		attest_from(unit(3, 1, 1), 7);
 		assert_eq!(Contributions::majority_root(MODEL, 3, 1), Some(root_of(7)));
@@ -460,7 +493,47 @@ fn a_worker_with_a_new_key_attests_with_it() {
 		register(&provider(who), sp_core::Pair::public(&pair(200)));
 		assert_noop!(attest_as(who, attestation.clone()), Error::<Test>::NotAWorker);
 		assert_ok!(attest_as(200, attestation));
-		assert_eq!(stored(MIDDLE).worker, sp_core::Pair::public(&pair(200)));
+		// What it signed in this window is of the key that it had when the window started.
+		assert_eq!(stored(MIDDLE).worker, sp_core::Pair::public(&pair(who)));
+	});
+}
+
+#[test]
+fn a_neighbours_new_key_voids_nothing_that_its_old_one_signed() {
+	in_window(|| {
+		let edge = Edge::upstream(&LAST).unwrap();
+		let root = edge_root(edge, STEPS);
+		let before = attestation(LAST, START, STEPS);
+		register(&provider(on(MIDDLE)), sp_core::Pair::public(&pair(200)));
+		let signature = sign_edge(200, edge, STEPS, root);
+		assert_noop!(
+			forged(LAST, |a| a.upstream = Some(EdgeReceipt { root, signature })),
+			Error::<Test>::BadReceipt
+		);
+		assert_ok!(attest_as(on(LAST), before));
+	});
+}
+
+#[test]
+fn the_first_windows_start_from_the_shards_of_the_spec() {
+	ExtBuilder::default().build_and_execute(|| {
+		let id = unit(0, 0, 0);
+		start_window(0);
+		let other = attestation(id, START + 1, STEPS);
+		assert_noop!(attest_as(on(id), other), Error::<Test>::WrongInitialShard);
+		// GIVEN a window that was void: it changed nothing.
+		attest(id);
+		close_window(true);
+		start_window(1);
+		let id = unit(1, 0, 0);
+		let other = attestation(id, START + 1, STEPS);
+		assert_noop!(attest_as(on(id), other), Error::<Test>::WrongInitialShard);
+		places(1).into_iter().for_each(attest);
+		close_window(false);
+		// GIVEN one that counted: its merge is what comes next.
+		start_window(2);
+		let id = unit(2, 0, 0);
+		attest_from(id, START + 1);
 	});
 }
 
@@ -468,6 +541,7 @@ fn a_worker_with_a_new_key_attests_with_it() {
 fn a_window_with_sixteen_lanes_has_room_for_sixteen_roots() {
 	ExtBuilder { access: Access::Open, ..Default::default() }.shape(1, 16, 0).build_and_execute(
 		|| {
+			open_start();
 			start_window(0);
 			for id in places(0) {
 				attest_from(id, u64::from(id.lane));

@@ -84,7 +84,7 @@ fn challenges_of_spared_units_end_with_their_retention() {
 }
 
 #[test]
-fn audited_units_can_be_challenged_until_they_are_final() {
+fn audited_units_can_be_challenged_until_their_escrow_is_over() {
 	ExtBuilder::default().build_and_execute(|| {
 		start_window(0);
 		attest(ID);
@@ -97,10 +97,13 @@ fn audited_units_can_be_challenged_until_they_are_final() {
 		let verdict = Verdict::Ok { audit_root: trace(ID).answer(auditor) };
 		assert_ok!(Contributions::verdict(signed(auditor), ID, verdict));
 		assert_noop!(challenge(auditor, ID), Error::<Test>::AuditorCannotChallenge);
-		run_to(stored(ID).due);
+		run_to(stored(ID).due - 1);
 		let rival = (0..3).map(|place| seat(0, place)).find(|who| *who != on(ID)).unwrap();
 		assert_ok!(challenge(rival, ID));
 		end_game(ID, &provider(rival), false);
+		// Nobody keeps it from becoming final by challenge after challenge.
+		run_to(stored(ID).due);
+		assert_noop!(challenge(rival, ID), Error::<Test>::EscrowOver);
 		assert_ok!(Contributions::finalise(signed(NOBODY), ID));
 		assert_noop!(challenge(rival, ID), Error::<Test>::AlreadyDecided);
 	});
@@ -250,5 +253,32 @@ fn outcomes_of_unknown_units_are_errors() {
 		let unknown: DispatchError = Error::<Test>::UnknownUnit.into();
 		assert_noop!(Contributions::refuted(&ID, &provider(1)), unknown);
 		assert_noop!(Contributions::upheld(&ID, &provider(1)), unknown);
+	});
+}
+
+#[test]
+fn a_running_window_is_not_challenged() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		attest(ID);
+		assert_noop!(challenge(standby(0, 0), ID), Error::<Test>::WindowNotClosed);
+	});
+}
+
+#[test]
+fn an_open_challenge_keeps_the_inputs_for_others() {
+	ExtBuilder::default().shape(2, 3, 3).build_and_execute(|| {
+		veterans(six_seats());
+		start_window(0);
+		places(0).into_iter().for_each(attest);
+		close_window(false);
+		spare_all(0);
+		draw_all(0);
+		assert_ok!(challenge(standby(0, 0), ID));
+		run_to(stored(ID).due - 1);
+		assert_ok!(challenge(standby(0, 1), ID));
+		end_game(ID, &provider(standby(0, 0)), false);
+		end_game(ID, &provider(standby(0, 1)), false);
+		assert_noop!(challenge(standby(0, 2), ID), Error::<Test>::RetentionOver);
 	});
 }

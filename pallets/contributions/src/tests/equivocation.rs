@@ -9,7 +9,7 @@ use cairn_primitives::{
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
 use sp_core::Pair;
 
-use crate::{mock::*, Error, Event, Stages};
+use crate::{mock::*, Error, Event, Phase, Stages, VoidReason};
 
 const EDGE: Edge = Edge { model: MODEL, window: 0, lane: 1, upper: 0 };
 const ABOVE: UnitId = UnitId { model: MODEL, window: 0, stage: 0, lane: 1 };
@@ -144,5 +144,98 @@ fn a_new_key_does_not_hide_what_the_old_one_signed() {
 			Error::<Test>::BadEdgeSignature
 		);
 		assert_ok!(report_two(who, EDGE));
+	});
+}
+
+/// Attests a unit whose edge to the other was forged: both ends signed `root` for it.
+fn attest_with_edge(id: UnitId, steps: u32, root: Hash) -> DispatchResultWithPostInfo {
+	let mut forged = attestation(id, START, steps);
+	let (receipt, neighbour) =
+		if id == ABOVE { (&mut forged.downstream, BELOW) } else { (&mut forged.upstream, ABOVE) };
+	let signature = sign_edge(on(neighbour), EDGE, steps, root);
+	*receipt = Some(EdgeReceipt { root, signature });
+	attest_as(on(id), forged)
+}
+
+fn report_fork(previous: Hash, steps: &[Hash]) -> DispatchResultWithPostInfo {
+	let steps = steps.to_vec().try_into().unwrap();
+	Contributions::report_fork(signed(STRANGER), EDGE, previous, steps)
+}
+
+/// The running root of the honest edge after so many steps, and what crossed from there on.
+fn course(from: u32, to: u32) -> (Hash, Vec<Hash>) {
+	(edge_root(EDGE, from), (from..to).map(|step| crossing(EDGE, step)).collect())
+}
+
+#[test]
+fn neighbours_that_attest_different_roots_of_their_edge_are_both_at_fault() {
+	for (first, second) in [(ABOVE, BELOW), (BELOW, ABOVE)] {
+		ExtBuilder::default().build_and_execute(|| {
+			start_window(0);
+			let steps = spec().window.steps;
+			assert_ok!(attest_with_edge(first, steps, Hash::repeat_byte(1)));
+			assert_eq!(fines(), []);
+			let dearer = attest_with_edge(second, steps, Hash::repeat_byte(2)).unwrap();
+			assert!(dearer.actual_weight.unwrap().ref_time() > 0);
+			for id in [ABOVE, BELOW] {
+				assert_eq!(stored(id).phase, Phase::Void(VoidReason::Refuted));
+				assert!(!stored(id).in_merge);
+				assert!(fines().contains(&(on(id), Fault::Equivocation, None)));
+				assert!(expelled().contains(&on(id)));
+			}
+			assert!(Contributions::merge_set(MODEL, 0, 0).is_empty());
+		});
+	}
+}
+
+#[test]
+fn neighbours_that_agree_or_did_different_steps_are_not_at_fault() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		attest(ABOVE);
+		assert_ok!(attest_as(on(BELOW), attestation(BELOW, START, spec().window.steps - 1)));
+		places(0).into_iter().filter(|id| *id != ABOVE && *id != BELOW).for_each(attest);
+		assert_eq!(fines(), []);
+	});
+}
+
+#[test]
+fn a_fork_of_an_edge_between_unequal_steps_is_proven_by_the_steps_between() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		let steps = spec().window.steps;
+		// GIVEN an end below that fed itself something else, and one above that covers for it with a step less.
+		let lie = Hash::repeat_byte(9);
+		let end = cairn_primitives::signing::running_root(lie, lie);
+		assert_ok!(attest_as(on(ABOVE), attestation(ABOVE, START, steps - 1)));
+		assert_ok!(attest_with_edge(BELOW, steps, end));
+		// WHEN somebody who fetched the edge shows how it went on.
+		assert_noop!(report_fork(lie, &[]), Error::<Test>::StepsDoNotConnect);
+		assert_noop!(report_fork(lie, &[Hash::zero()]), Error::<Test>::StepsDoNotConnect);
+		assert_noop!(report_fork(Hash::zero(), &[lie]), Error::<Test>::StepsDoNotConnect);
+		assert_ok!(report_fork(lie, &[lie]));
+		// THEN both are at fault, and the prover is paid.
+		for id in [ABOVE, BELOW] {
+			assert_eq!(stored(id).phase, Phase::Void(VoidReason::Refuted));
+			assert!(fines().contains(&(on(id), Fault::Equivocation, Some(STRANGER))));
+		}
+		assert_noop!(report_fork(lie, &[lie]), Error::<Test>::AlreadyDecided);
+	});
+}
+
+#[test]
+fn an_edge_that_goes_on_honestly_is_no_fork() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		let steps = spec().window.steps;
+		assert_noop!(report_fork(Hash::zero(), &[]), Error::<Test>::NotAtEdge);
+		assert_ok!(attest_as(on(ABOVE), attestation(ABOVE, START, steps - 2)));
+		assert_ok!(attest_as(on(BELOW), attestation(BELOW, START, steps)));
+		let (previous, between) = course(steps - 2, steps);
+		assert_noop!(report_fork(previous, &between), Error::<Test>::RootsAgree);
+		// Another number of steps does not connect, whatever they are.
+		let (previous, between) = course(steps - 3, steps);
+		assert_noop!(report_fork(previous, &between), Error::<Test>::StepsDoNotConnect);
+		assert_eq!(fines(), []);
 	});
 }

@@ -1,6 +1,10 @@
 //! Which units are audited, and who audits them.
 
-use cairn_primitives::{attestation::NonNegative, roster::Standby, UnitId};
+use cairn_primitives::{
+	attestation::{NonNegative, Verdict},
+	roster::Standby,
+	Hash, UnitId,
+};
 use frame_support::{assert_noop, assert_ok};
 
 use crate::{
@@ -189,6 +193,80 @@ fn the_median_held_out_loss_of_a_gate_reaches_the_model() {
 		close_window(false);
 		draw_all_of(15, 0);
 		assert_eq!(Gates::get((MODEL, 15)), Some(2_500_000), "the lower of the two in the middle");
+	});
+}
+
+#[test]
+fn only_audited_losses_become_the_mark_of_later_gates() {
+	ExtBuilder::default().shape(1, 3, 2).build_and_execute(|| {
+		// GIVEN a gate whose best loss is a lie, and units without a step that say nothing.
+		start_window(15);
+		let liar = unit(15, 0, 0);
+		for (lane, loss) in [(0, 0.0), (1, 2.5), (2, 3.0)] {
+			attest_with_loss(unit(15, 0, lane), loss);
+		}
+		close_window(false);
+		draw_all_of(15, 0);
+		assert_eq!(Improvements::get((MODEL, 15)), None, "nobody has looked yet");
+		// WHEN the audits come in: all but the liar's are approved.
+		for lane in 0..3 {
+			let id = unit(15, 0, lane);
+			let auditor = auditor_of(id);
+			let verdict = if id == liar {
+				Verdict::Bad { checkpoints: Hash::zero() }
+			} else {
+				Verdict::Ok { audit_root: Hash::zero() }
+			};
+			assert_ok!(Contributions::verdict(signed(auditor), id, verdict));
+		}
+		assert_eq!(Improvements::get((MODEL, 15)), None, "the game is open");
+		let challenger = Games::get(liar).unwrap()[0].0.clone();
+		end_game(liar, &challenger, true);
+		// THEN the median of the approved ones counts.
+		assert_eq!(Improvements::get((MODEL, 15)), Some(2_500_000));
+	});
+}
+
+#[test]
+fn units_without_a_step_say_nothing_about_a_gate() {
+	ExtBuilder::default().shape(1, 3, 1).build_and_execute(|| {
+		start_window(15);
+		for lane in [0, 1] {
+			let id = unit(15, 0, lane);
+			assert_ok!(attest_as(on(id), attestation(id, START, 0)));
+		}
+		attest_with_loss(unit(15, 0, 2), 3.0);
+		close_window(false);
+		draw_all_of(15, 0);
+		assert_eq!(Gates::get((MODEL, 15)), Some(3_000_000));
+	});
+}
+
+#[test]
+fn who_comes_or_goes_after_the_draw_is_known_hands_the_audit_to_nobody_else() {
+	ExtBuilder::default().shape(1, 2, 8).build_and_execute(|| {
+		start_window(0);
+		let id = unit(0, 0, 0);
+		attest(id);
+		suspected(id);
+		close_window(false);
+		until_lots(0);
+		let drawn_with = |gone: Option<u8>| {
+			sp_io::storage::start_transaction();
+			Rosters::mutate_extant((MODEL, 0), |roster| {
+				roster.standbys.retain(|standby| gone != Some(number_of(&standby.provider)))
+			});
+			assert_ok!(draw(0, 0));
+			let auditor = auditor_of(id);
+			sp_io::storage::rollback_transaction();
+			auditor
+		};
+		let auditor = drawn_with(None);
+		for index in 0..8 {
+			let gone = standby(0, index);
+			// Only who wins the lot can lose it.
+			assert_eq!(drawn_with(Some(gone)) == auditor, gone != auditor, "without {gone}");
+		}
 	});
 }
 

@@ -9,7 +9,7 @@ use cairn_primitives::{
 use codec::Encode;
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
 
-use crate::{mock::*, Error, Event, Phase, Stages, VoidReason, Windows};
+use crate::{mock::*, Base, Error, Event, Phase, Stages, VoidReason, Windows};
 
 /// Evidence for the merge after `window`: the state before and the differences.
 fn evidence(window: u32, stage: u8, before: u64) -> Vec<u8> {
@@ -81,7 +81,51 @@ fn a_wrong_merge_costs_all_who_started_from_it_and_pauses_the_model() {
 				is_paused: true
 			})
 		);
+		// Another wrong root is no safer behind the first.
+		assert_ok!(refute(1, 0, evidence(0, 0, START)));
+		assert_eq!(fines().len(), 3);
 		assert_noop!(refute(1, 0, evidence(0, 0, START)), Error::<Test>::MergeAlreadyRefuted);
+	});
+}
+
+#[test]
+fn a_merge_is_judged_once_the_window_is_closed_and_counts() {
+	ExtBuilder::default().build_and_execute(|| {
+		whole_window(0);
+		// GIVEN one wrong attestation, which is most of what there is so far.
+		start_window(1);
+		attest_from(unit(1, 0, 0), 666);
+		let evidence = evidence(0, 0, START);
+		assert_noop!(refute(1, 0, evidence.clone()), Error::<Test>::WindowNotClosed);
+		close_window(true);
+		assert_noop!(refute(1, 0, evidence), Error::<Test>::WindowIsVoid);
+		assert_eq!(fines(), []);
+	});
+}
+
+#[test]
+fn a_difference_from_another_shard_than_most_started_from_is_not_merged() {
+	ExtBuilder::default().build_and_execute(|| {
+		windows([666, 7, 7]);
+		assert!(stored(unit(1, 0, 0)).in_merge, "its holders cannot know");
+		let merged = Contributions::merge_set(MODEL, 1, 0);
+		assert_eq!(merged.iter().map(|member| member.lane).collect::<Vec<_>>(), [1, 2]);
+	});
+}
+
+#[test]
+fn a_single_lane_goes_on_from_its_own_shard_without_arithmetic() {
+	ExtBuilder::default().shape(1, 1, 1).build_and_execute(|| {
+		whole_window(0);
+		let after = state_of(stored(unit(0, 0, 0)).difference);
+		start_window(1);
+		attest_from(unit(1, 0, 0), after);
+		close_window(false);
+		assert_noop!(refute(1, 0, vec![]), Error::<Test>::MergeIsRight);
+		start_window(2);
+		attest_from(unit(2, 0, 0), after);
+		close_window(false);
+		assert_ok!(refute(2, 0, vec![]));
 	});
 }
 
@@ -160,13 +204,13 @@ fn a_void_window_changes_nothing_and_its_successor_has_its_base() {
 		attest_from(unit(1, 0, 0), right);
 		close_window(true);
 		second_window(2, [right, right, 5]);
-		assert_eq!(Windows::<Test>::get(MODEL, 2).unwrap().base, Some(0));
+		assert_eq!(Windows::<Test>::get(MODEL, 2).unwrap().base, Base::Merge(0));
 		assert_noop!(refute(2, 0, evidence(0, 0, START)), Error::<Test>::MergeIsRight);
 		// GIVEN a window in which nobody attested at all: it leaves no row.
 		start_window(3);
 		close_window(true);
 		second_window(4, [0, 0, 0]);
-		assert_eq!(Windows::<Test>::get(MODEL, 4).unwrap().base, Some(2));
+		assert_eq!(Windows::<Test>::get(MODEL, 4).unwrap().base, Base::Merge(2));
 	});
 }
 
@@ -181,7 +225,7 @@ fn after_a_restart_the_base_is_where_it_restarted_from() {
 		Infos::mutate_extant(MODEL, |info| info.restart_from = None);
 		assert_noop!(refute(2, 0, evidence(0, 0, START)), Error::<Test>::MergeIsRight);
 		second_window(3, [9, 9, 9]);
-		assert_eq!(Windows::<Test>::get(MODEL, 3).unwrap().base, Some(2));
+		assert_eq!(Windows::<Test>::get(MODEL, 3).unwrap().base, Base::Merge(2));
 		assert_ok!(refute(3, 0, evidence(2, 0, right)));
 	});
 }
@@ -205,10 +249,10 @@ fn nobody_is_held_to_what_the_window_after_a_refutation_starts_from() {
 		windows([666, 666, 666]);
 		assert_ok!(refute(1, 0, evidence(0, 0, START)));
 		second_window(2, [5, 5, 5]);
-		assert_eq!(Windows::<Test>::get(MODEL, 2).unwrap().base, None);
+		assert_eq!(Windows::<Test>::get(MODEL, 2).unwrap().base, Base::Open);
 		assert_noop!(refute(2, 0, evidence(1, 0, 666)), Error::<Test>::NoMergeBefore);
 		second_window(3, [5, 5, 5]);
-		assert_eq!(Windows::<Test>::get(MODEL, 3).unwrap().base, Some(2));
+		assert_eq!(Windows::<Test>::get(MODEL, 3).unwrap().base, Base::Merge(2));
 	});
 }
 

@@ -3,6 +3,7 @@
 mod attesting;
 mod auditing;
 mod challenges;
+mod collusion;
 mod equivocation;
 mod lots;
 mod merges;

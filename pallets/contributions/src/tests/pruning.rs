@@ -32,7 +32,7 @@ fn a_finished_model_leaves_nothing_behind() {
 		void_window(0);
 		void_window(1);
 		assert_noop!(prune(0, 0), Error::<Test>::StillNeeded);
-		set_status(ModelStatus::Serving);
+		set_status(ModelStatus::Retired);
 		events();
 		for (window, stage) in [(0, 0), (1, 1), (1, 0), (0, 1)] {
 			assert_ok!(prune(window, stage));
@@ -72,6 +72,15 @@ fn windows_that_a_model_may_restart_from_are_kept() {
 }
 
 #[test]
+fn a_model_that_serves_may_still_be_restarted() {
+	ExtBuilder::default().build_and_execute(|| {
+		void_window(0);
+		set_status(ModelStatus::Serving);
+		assert_noop!(prune(0, 0), Error::<Test>::StillNeeded);
+	});
+}
+
+#[test]
 fn the_base_of_a_window_is_kept_until_the_window_is_due() {
 	ExtBuilder::default().build_and_execute(|| {
 		start_window(0);
@@ -80,7 +89,7 @@ fn the_base_of_a_window_is_kept_until_the_window_is_due() {
 		start_window(1);
 		attest(unit(1, 0, 0));
 		close_window(false);
-		set_status(ModelStatus::Serving);
+		set_status(ModelStatus::Retired);
 		Contributions::forfeit_points(&provider(on(unit(0, 0, 0))), MODEL);
 		run_to(now() + LotDelay::get() + 1);
 		assert_ok!(Contributions::draw_lots(signed(NOBODY), MODEL, 0, 0));
@@ -96,7 +105,7 @@ fn the_base_of_a_window_is_kept_until_the_window_is_due() {
 #[test]
 fn pending_units_open_suspicions_and_running_windows_are_not_pruned() {
 	ExtBuilder::default().build_and_execute(|| {
-		set_status(ModelStatus::Serving);
+		set_status(ModelStatus::Retired);
 		let id: UnitId = unit(0, 0, 0);
 		start_window(0);
 		attest(id);
@@ -111,7 +120,7 @@ fn pending_units_open_suspicions_and_running_windows_are_not_pruned() {
 #[test]
 fn a_final_unit_with_an_approval_in_escrow_is_not_pruned() {
 	ExtBuilder::default().build_and_execute(|| {
-		set_status(ModelStatus::Serving);
+		set_status(ModelStatus::Retired);
 		let id: UnitId = unit(0, 0, 0);
 		start_window(0);
 		attest(id);

@@ -250,7 +250,7 @@ impl World {
 	}
 
 	fn check_nothing_is_left(&self) {
-		Infos::mutate_extant(MODEL, |info| info.status = ModelStatus::Serving);
+		Infos::mutate_extant(MODEL, |info| info.status = ModelStatus::Retired);
 		for window in 0..self.windows {
 			for stage in 0..2 {
 				let has_row = Stages::<Test>::contains_key((MODEL, window, stage));

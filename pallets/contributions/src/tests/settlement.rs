@@ -138,6 +138,7 @@ fn units_of_a_void_window_earn_nothing_and_cost_nothing() {
 fn a_unit_from_another_shard_than_the_majoritys_is_void_and_unfined() {
 	ExtBuilder::default().build_and_execute(|| {
 		veterans(six_seats());
+		open_start();
 		start_window(0);
 		attest_from(ID, START + 1);
 		attest(UnitId { lane: 0, ..ID });
@@ -288,5 +289,30 @@ fn forfeited_approvals_are_voided_at_once() {
 		assert!(stored(ID).is_pending(), "the unit itself is not due");
 		assert_eq!(open_units(auditor), 0);
 		assert_noop!(finalise(ID), Error::<Test>::NotDue);
+	});
+}
+
+#[test]
+fn a_low_audit_rate_is_not_to_be_had_for_parts_of_windows() {
+	ExtBuilder::default().build_and_execute(|| {
+		veterans(six_seats());
+		start_window(0);
+		let steps = spec().window.steps;
+		assert_ok!(attest_as(on(ID), attestation(ID, START, steps - 1)));
+		let whole = UnitId { lane: 0, ..ID };
+		attest(whole);
+		attest(UnitId { lane: 2, ..ID });
+		close_window(false);
+		let before = [record_of(on(ID)), record_of(on(whole))];
+		spare_all(0);
+		run_to(stored(ID).due);
+		draw_all_stages_of(0, &[1]);
+		assert_ok!(finalise(ID));
+		assert_ok!(finalise(whole));
+		let after = [record_of(on(ID)), record_of(on(whole))];
+		assert_eq!(after[0].clean, before[0].clean);
+		assert_eq!(after[0].drawn, before[0].drawn);
+		assert_eq!(after[1].clean, before[1].clean + 1);
+		assert_eq!(after[1].drawn, before[1].drawn + 1);
 	});
 }

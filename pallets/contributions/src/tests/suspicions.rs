@@ -44,6 +44,33 @@ fn answer_lane(lane: u8) {
 }
 
 #[test]
+fn what_was_refuted_before_does_not_vouch_for_a_suspicion() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		places(0).into_iter().filter(|id| id.stage != 0 || id.lane != 2).for_each(attest);
+		let known = unit(0, 0, 2);
+		attest_falsely(known);
+		close_window(false);
+		draw_all(0);
+		answer_lane(2);
+		if stored(known).is_pending() {
+			let rival = standby(0, 0);
+			assert_ok!(Contributions::challenge(signed(rival), known, trace(known).checkpoints()));
+			end_game(known, &provider(rival), true);
+		}
+		assert_ok!(suspect(standby(1, 0), 0, 2));
+		answer_lane(2);
+		assert_ok!(settle(2));
+		assert!(events().contains(&Event::SuspicionSettled {
+			model: MODEL,
+			window: 0,
+			lane: 2,
+			was_right: false
+		}));
+	});
+}
+
+#[test]
 fn a_suspicion_has_every_unit_of_the_lane_audited() {
 	ExtBuilder::default().build_and_execute(|| {
 		whole_window(0);

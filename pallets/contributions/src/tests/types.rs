@@ -54,7 +54,7 @@ fn a_refuted_root_is_claimed_still_but_no_majority() {
 	}
 	assert_eq!(stage.claimed_root(), Some(root(1)));
 	assert_eq!(stage.majority_root(), Some(root(1)));
-	stage.refuted = Some(root(1));
+	stage.refute_root(root(1));
 	assert_eq!(stage.claimed_root(), Some(root(1)));
 	assert_eq!(stage.majority_root(), Some(root(3)), "of two equals the lower lane's");
 	assert_eq!(stage.lanes, 0b11_1001);

@@ -2,7 +2,7 @@
 
 use cairn_primitives::traits::{Tally, Work};
 
-use crate::{mock::*, Newest, Windows};
+use crate::{mock::*, Base, Newest, Windows};
 
 #[test]
 fn counts_of_unknown_windows_are_zero() {
@@ -30,9 +30,9 @@ fn each_window_builds_on_the_one_before_and_keeps_it_until_it_is_due() {
 	ExtBuilder::default().build_and_execute(|| {
 		whole_window(0);
 		whole_window(1);
-		assert_eq!(Windows::<Test>::get(MODEL, 0).unwrap().base, None);
+		assert_eq!(Windows::<Test>::get(MODEL, 0).unwrap().base, Base::Initial);
 		let second = Windows::<Test>::get(MODEL, 1).unwrap();
-		assert_eq!(second.base, Some(0));
+		assert_eq!(second.base, Base::Merge(0));
 		let needed = Windows::<Test>::get(MODEL, 0).unwrap().needed_until;
 		assert_eq!(needed, second.deadline + 100);
 		assert_eq!(Newest::<Test>::get(MODEL).unwrap().window, 1);

@@ -70,7 +70,7 @@ fn a_diverged_unit_can_be_disputed() {
 	ExtBuilder.build_and_execute(|| {
 		let outcome = Outcome::Diverged { step: 60, operation: 3 };
 		let right = Trace::honest::<Lcg>(&spec(), outcome, 5);
-		let wrong = right.wrong_from(60 * 360 + 20, 5);
+		let wrong = right.wrong_from(59 * 360 + 20, 5);
 		let evidence = to_leaf(&wrong, &right);
 		assert_ok!(Disputes::prove_leaf(signed(STRANGER), UNIT, CHALLENGER, evidence));
 		assert_ended(Side::Challenger, Ending::Proof);

@@ -85,8 +85,8 @@ fn a_trace_is_as_long_as_a_window_at_most() {
 		for (challenger, outcome, is_whole) in [
 			(10, Outcome::Done { steps: 100 }, true),
 			(11, Outcome::Done { steps: 101 }, false),
-			(12, Outcome::Diverged { step: 99, operation: 0 }, true),
-			(13, Outcome::Diverged { step: 100, operation: 0 }, false),
+			(12, Outcome::Diverged { step: 100, operation: 0 }, true),
+			(13, Outcome::Diverged { step: 101, operation: 0 }, false),
 			(14, Outcome::Diverged { step: u32::MAX, operation: 0 }, false),
 		] {
 			let context = UnitContext { outcome, ..right.context.clone() };

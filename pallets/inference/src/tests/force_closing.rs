@@ -2,7 +2,7 @@
 
 use frame_support::{assert_noop, assert_ok, dispatch::Pays};
 
-use crate::{mock::*, Channels, OpenChannels};
+use crate::{mock::*, Channels, Hired, OpenChannels};
 
 #[test]
 fn the_client_gets_an_unused_deposit_back_after_expiry() {
@@ -14,6 +14,7 @@ fn the_client_gets_an_unused_deposit_back_after_expiry() {
 		assert_eq!(held(&client()), 0);
 		assert_eq!(Channels::<Test>::iter().count(), 0);
 		assert_eq!(OpenChannels::<Test>::iter().count(), 0);
+		assert_eq!(Hired::<Test>::iter().count(), 0);
 		let event =
 			Event::ChannelClosed { channel, client: client(), fee: 0, revenue: 0, refund: DEPOSIT };
 		assert_eq!(last_event(), event);

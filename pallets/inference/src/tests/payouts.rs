@@ -1,4 +1,4 @@
-//! Payments to accounts that are dead, frozen, vacant or the client's own.
+//! Payments to accounts that are dead, frozen, gone or the client's own, and to models without holders.
 
 use frame_support::{
 	assert_noop, assert_ok,
@@ -47,17 +47,64 @@ fn a_part_that_is_large_enough_brings_an_account_into_being() {
 }
 
 #[test]
-fn the_part_of_a_vacant_seat_is_revenue() {
+fn who_was_hired_is_paid_for_a_seat_that_fell_vacant() {
 	ExtBuilder::default().build_and_execute(|| {
 		let full = paid_out(1_000);
-		let part = free(&provider(MODEL, 0, 0)) - ENDOWMENT;
+		let parts = [0, 1].map(|stage| free(&provider(MODEL, stage, 0)) - ENDOWMENT);
 		let channel = opened();
 		reseat(MODEL, 0, 0, None);
 		settle(&client(), voucher(channel, 1_000)).unwrap();
 		pass(SettlementWindow::get());
 		close(&stranger(), channel).unwrap();
-		assert_eq!(revenue(MODEL), 2 * full + part);
-		assert_eq!(free(&provider(MODEL, 0, 0)), ENDOWMENT + part, "paid for the first only");
+		assert_eq!(revenue(MODEL), 2 * full);
+		for stage in 0..2 {
+			let (seat, part) = (provider(MODEL, stage, 0), parts[usize::from(stage)]);
+			assert_eq!(free(&seat), ENDOWMENT + 2 * part, "paid twice");
+		}
+	});
+}
+
+#[test]
+fn whoever_sits_there_when_the_settlement_begins_is_paid_for_a_seat_that_changed_hands() {
+	ExtBuilder::default().build_and_execute(|| {
+		let channel = opened();
+		let next = provider(OTHER, 0, 0);
+		reseat(MODEL, 0, 0, Some(next.clone()));
+		settle(&provider(MODEL, 0, 0), voucher(channel, 1_000)).unwrap();
+		pass(SettlementWindow::get());
+		close(&stranger(), channel).unwrap();
+		assert!(free(&next) > ENDOWMENT);
+		assert_eq!(free(&provider(MODEL, 0, 0)), ENDOWMENT);
+	});
+}
+
+#[test]
+fn what_nobody_could_ever_claim_stays_with_the_client() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN a model that was retired before it had shares
+		Supply::set(0);
+		let channel = opened();
+		retire_and_dissolve(MODEL);
+		settle(&provider(MODEL, 0, 0), voucher(channel, 1_000)).unwrap();
+		pass(SettlementWindow::get());
+		// WHEN a channel to it is closed
+		assert_ok!(close(&stranger(), channel));
+		// THEN the seats are paid, and the client keeps the rest
+		let fee: u128 = (0..2).map(|stage| free(&provider(MODEL, stage, 0)) - ENDOWMENT).sum();
+		assert!((299..=300).contains(&fee), "{fee}");
+		assert_eq!(free(&client()), ENDOWMENT - fee);
+		assert_eq!(revenue(MODEL), 0);
+		let refund = DEPOSIT - fee;
+		let closed = Event::ChannelClosed { channel, client: client(), fee, revenue: 0, refund };
+		assert_eq!(last_event(), closed);
+	});
+}
+
+#[test]
+fn revenue_waits_for_the_first_shares_of_a_model_that_is_not_retired() {
+	ExtBuilder::default().build_and_execute(|| {
+		Supply::set(0);
+		assert!((700..=701).contains(&paid_out(1_000)));
 	});
 }
 

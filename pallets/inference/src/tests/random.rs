@@ -7,7 +7,7 @@ use frame_support::traits::{
 	fungible::{Inspect, Mutate},
 	tokens::{Fortitude, Preservation},
 };
-use rand::{Rng, SeedableRng};
+use rand::{seq::SliceRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sp_core::{sr25519, Pair};
 
@@ -18,6 +18,8 @@ struct Expected {
 	client: usize,
 	model: ModelId,
 	lane: LaneIndex,
+	/// Who sat in the lane at first.
+	hired: Vec<AccountId>,
 	deposit: Balance,
 	expires: u32,
 	/// The best voucher, and when it is paid.
@@ -99,7 +101,9 @@ impl World {
 		assert_eq!(opened.is_ok(), fine, "{opened:?}");
 		if let Ok(id) = opened {
 			let expires = System::block_number() + blocks;
-			let row = Expected { client, model, lane, deposit, expires, settlement: None };
+			let seats = (0..stages).map(|s| rosters[&(model, s)][usize::from(lane)].clone());
+			let hired = seats.map(Option::unwrap).collect();
+			let row = Expected { client, model, lane, hired, deposit, expires, settlement: None };
 			self.channels.insert(id, row);
 			self.note("open");
 		}
@@ -142,7 +146,11 @@ impl World {
 		let who = match self.rng.gen_range(0..4) {
 			0 => self.clients[owner].0.clone(),
 			1 => worker(&provider(model, self.rng.gen_range(0..stages), lane)),
-			_ => provider(model, self.rng.gen_range(0..stages), lane),
+			2 => provider(model, self.rng.gen_range(0..stages), lane),
+			_ => match row.and_then(|row| row.hired.choose(&mut self.rng)) {
+				Some(hired) => hired.clone(),
+				None => stranger(),
+			},
 		};
 		let settled = settle(&who, voucher);
 		let now = System::block_number();
@@ -152,12 +160,15 @@ impl World {
 		};
 		let best = amount.min(row.deposit);
 		let in_time = row.settlement.is_none_or(|(old, closes)| now < closes && best > old);
-		if by_client {
+		let provider = Workers::get().get(&who).cloned().unwrap_or(who);
+		let is_hired = row.hired.contains(&provider);
+		// Whatever became of its seat.
+		if by_client || is_hired {
 			assert_eq!(settled.is_ok(), signer == owner && in_time, "{settled:?}");
 		}
 		if settled.is_ok() {
 			assert!(signer == owner && in_time);
-			assert!(by_client || (row.model, row.lane) == (model, lane));
+			assert!(by_client || is_hired || (row.model, row.lane) == (model, lane));
 			let closes = row.settlement.map_or(now + SettlementWindow::get(), |(_, at)| at);
 			row.settlement = Some((best, closes));
 			self.note("settle");

@@ -2,7 +2,7 @@
 
 use frame_support::{assert_noop, assert_ok, dispatch::Pays};
 
-use crate::{mock::*, OpenChannels, Served, Settlement};
+use crate::{mock::*, Hired, OpenChannels, Served, Settlement};
 
 #[test]
 fn the_first_voucher_starts_the_settlement_and_writes_down_who_serves() {
@@ -15,7 +15,7 @@ fn the_first_voucher_starts_the_settlement_and_writes_down_who_serves() {
 		let closes = 4 + SettlementWindow::get();
 		let expected = Settlement { best: 700, window: WINDOW, by: by.clone(), closes };
 		assert_eq!(row(channel).unwrap().settlement, Some(expected));
-		let seats = [Some(provider(MODEL, 0, 0)), Some(provider(MODEL, 1, 0))];
+		let seats = [provider(MODEL, 0, 0), provider(MODEL, 1, 0)];
 		assert_eq!(Served::<Test>::get(channel).unwrap().into_inner(), seats);
 		assert_eq!(OpenChannels::<Test>::get((client(), MODEL, 0)), None);
 		let event = Event::SettlementStarted { channel, by, amount: 700, window: WINDOW, closes };
@@ -155,31 +155,107 @@ fn a_voucher_of_nothing_ends_a_channel_early() {
 }
 
 #[test]
-fn the_seats_are_those_of_the_first_settlement() {
+fn who_is_paid_is_fixed_by_the_first_settlement() {
 	ExtBuilder::default().build_and_execute(|| {
 		// GIVEN a seat that changed hands before the settlement, and another that does after it
 		let channel = opened();
 		let (early, late) = (provider(MODEL, 0, 1), provider(MODEL, 1, 1));
 		reseat(MODEL, 0, 0, Some(early.clone()));
-		assert_noop!(settle(&provider(MODEL, 0, 0), voucher(channel, 1)), Error::NotParty);
 		assert_ok!(settle(&early, voucher(channel, 1)));
 		reseat(MODEL, 1, 0, Some(late.clone()));
 		// THEN who left later is still a party, and who came later is not
 		assert_noop!(settle(&late, voucher(channel, 2)), Error::NotParty);
 		assert_ok!(settle(&provider(MODEL, 1, 0), voucher(channel, 2)));
-		assert_eq!(Served::<Test>::get(channel).unwrap()[0], Some(early));
+		let seats = [early, provider(MODEL, 1, 0)];
+		assert_eq!(Served::<Test>::get(channel).unwrap().into_inner(), seats);
 	});
 }
 
 #[test]
-fn a_channel_is_settled_though_its_lane_fell_vacant_and_its_model_retired() {
+fn who_was_hired_may_settle_and_raise_from_anywhere() {
+	let hired = [provider(MODEL, 0, 0), provider(MODEL, 1, 0)];
+	let workers = hired.each_ref().map(worker);
+	for who in hired.iter().chain(&workers) {
+		ExtBuilder::default().build_and_execute(|| {
+			// GIVEN a lane in which one seat fell vacant and the other changed hands
+			let channel = opened();
+			reseat(MODEL, 0, 0, None);
+			reseat(MODEL, 1, 0, Some(provider(OTHER, 0, 0)));
+			// THEN whoever sat in it at the opening may settle, and raise
+			assert_ok!(settle(who, voucher(channel, 1)));
+			assert_ok!(settle(who, voucher(channel, 2)));
+			// and is paid for the seat that nobody has.
+			let seats = [provider(MODEL, 0, 0), provider(OTHER, 0, 0)];
+			assert_eq!(Served::<Test>::get(channel).unwrap().into_inner(), seats);
+		});
+	}
+}
+
+#[test]
+fn who_was_hired_and_works_for_somebody_else_by_now_is_a_party_still() {
 	ExtBuilder::default().build_and_execute(|| {
 		let channel = opened();
-		reseat(MODEL, 0, 0, None);
-		Rosters::mutate(|rosters| rosters.remove(&(MODEL, 1)));
-		change(MODEL, |model| model.status = cairn_primitives::ModelStatus::Retired);
-		assert_ok!(settle(&client(), voucher(channel, 1)));
-		assert_eq!(Served::<Test>::get(channel).unwrap().into_inner(), [None, None]);
+		let hired = provider(MODEL, 0, 0);
+		Workers::mutate(|workers| workers.insert(hired.clone(), provider(OTHER, 0, 0)));
+		assert_ok!(settle(&hired, voucher(channel, 1)));
+		assert_eq!(row(channel).unwrap().settlement.unwrap().by, hired);
+	});
+}
+
+#[test]
+fn who_came_and_left_between_opening_and_settlement_is_no_party() {
+	ExtBuilder::default().build_and_execute(|| {
+		let channel = opened();
+		let guest = provider(OTHER, 0, 0);
+		reseat(MODEL, 0, 0, Some(guest.clone()));
+		reseat(MODEL, 0, 0, Some(provider(MODEL, 0, 0)));
+		assert_noop!(settle(&guest, voucher(channel, 1)), Error::NotParty);
+	});
+}
+
+#[test]
+fn a_client_takes_nothing_back_by_settling_nothing_after_its_model_retired() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN seats with a voucher of 1,000, and a client whose model is retired and whose lane was cleared
+		let channel = opened();
+		retire_and_dissolve(MODEL);
+		// WHEN the client settles a voucher of nothing
+		assert_ok!(settle(&client(), voucher(channel, 0)));
+		// THEN a seat raises it
+		assert_ok!(settle(&worker(&provider(MODEL, 1, 0)), voucher(channel, 1_000)));
+		pass(SettlementWindow::get());
+		assert_ok!(close(&stranger(), channel));
+		// and everyone is paid as if nothing had happened.
+		let fees = [0, 1].map(|stage| free(&provider(MODEL, stage, 0)) - ENDOWMENT);
+		assert!(fees.iter().all(|fee| *fee > 0), "{fees:?}");
+		let fee: u128 = fees.iter().sum();
+		assert!((299..=300).contains(&fee), "{fees:?}");
+		assert_eq!(revenue(MODEL), 1_000 - fee);
+		assert_eq!(free(&client()), ENDOWMENT - 1_000);
+	});
+}
+
+#[test]
+fn who_was_hired_settles_though_the_lane_fell_vacant_and_the_model_retired() {
+	ExtBuilder::default().build_and_execute(|| {
+		let channel = opened();
+		retire_and_dissolve(MODEL);
+		assert_ok!(settle(&provider(MODEL, 0, 0), voucher(channel, 1)));
+		assert_eq!(Served::<Test>::get(channel), Hired::<Test>::get(channel));
+	});
+}
+
+#[test]
+fn nothing_that_a_client_changes_takes_a_seat_out_of_its_channel() {
+	ExtBuilder::default().build_and_execute(|| {
+		let channel = opened();
+		let hired = Hired::<Test>::get(channel);
+		reseat(MODEL, 0, 0, Some(provider(OTHER, 0, 0)));
+		reseat(MODEL, 1, 0, None);
+		assert_ok!(top_up(&client(), channel, 1));
+		assert_ok!(extend(&client(), channel, 1));
+		assert_eq!(Hired::<Test>::get(channel), hired);
+		assert_ok!(settle(&provider(MODEL, 0, 0), voucher(channel, 1)));
 	});
 }
 

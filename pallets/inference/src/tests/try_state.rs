@@ -9,7 +9,7 @@ use frame_support::{
 };
 use sp_runtime::TryRuntimeError;
 
-use crate::{mock::*, Channels, HoldReason, NextChannel, OpenChannels, Served};
+use crate::{mock::*, Channels, Hired, HoldReason, Lane, NextChannel, OpenChannels, Served};
 
 /// Break something in a state with an open and a settled channel.
 fn broken(breakage: impl FnOnce(u64, u64), complaint: &'static str) {
@@ -55,21 +55,35 @@ fn a_settlement_above_the_deposit_is_noticed() {
 }
 
 #[test]
-fn seats_that_do_not_match_settlements_are_noticed() {
-	broken(|_, id| Served::<Test>::remove(id), "4: who served is not known");
+fn hired_seats_that_do_not_match_channels_are_noticed() {
+	broken(|open, _| Hired::<Test>::remove(open), "4: who was hired is not known");
+	broken(|_, id| Hired::<Test>::remove(id), "4: who was hired is not known");
 	broken(
-		|_, id| Served::<Test>::insert(id, crate::Lane::default()),
-		"4: a stage has no seat or two",
+		|open, _| Hired::<Test>::insert(open, Lane::default()),
+		"4: a stage has nobody who was hired, or two",
 	);
 	broken(
-		|open, _| Served::<Test>::insert(open, crate::Lane::default()),
-		"4: seats are known of a channel that is not being settled",
+		|open, _| Hired::<Test>::insert(open + 1, Lane::default()),
+		"4: who was hired is known of a channel that is closed",
+	);
+}
+
+#[test]
+fn seats_that_do_not_match_settlements_are_noticed() {
+	broken(|_, id| Served::<Test>::remove(id), "5: who served is not known");
+	broken(
+		|_, id| Served::<Test>::insert(id, Lane::default()),
+		"5: a stage has nobody who served, or two",
+	);
+	broken(
+		|open, _| Served::<Test>::insert(open, Lane::default()),
+		"5: who served is known of a channel that is not being settled",
 	);
 }
 
 #[test]
 fn numbers_that_would_be_given_again_are_noticed() {
-	broken(|open, _| NextChannel::<Test>::put(open), "5: a channel is numbered too high");
+	broken(|open, _| NextChannel::<Test>::put(open), "6: a channel is numbered too high");
 }
 
 #[test]
@@ -77,5 +91,5 @@ fn a_dead_pot_is_noticed() {
 	let breakage = |_, _| {
 		Balances::write_balance(&Inference::pot(), 0).unwrap();
 	};
-	broken(breakage, "6: the pot is dead");
+	broken(breakage, "7: the pot is dead");
 }

@@ -1,6 +1,6 @@
 use crate::{mock::*, Error, Event, HoldReason, NextModel, Specs};
 use cairn_primitives::{
-	spec::{Access, SpecError},
+	spec::{Access, InnerOptimizer, Nano, SpecError},
 	terms::TermsError,
 	traits::Models,
 	Hash, ModelId, ModelSpec, ModelStatus, Terms,
@@ -11,6 +11,12 @@ use sp_runtime::{DispatchError, Permill, TokenError};
 
 fn try_propose(spec: ModelSpec, parent: Option<ModelId>) -> Result<(), DispatchError> {
 	Registry::propose(signed(RESEARCHER), spec.into(), terms(), parent, about(b""))
+}
+
+fn set_beta2(spec: &mut ModelSpec, value: u32) {
+	if let InnerOptimizer::AdamW { beta2, .. } = &mut spec.inner {
+		*beta2 = Nano(value);
+	}
 }
 
 fn sealed() -> ModelSpec {
@@ -54,6 +60,17 @@ fn an_inconsistent_spec_is_refused_with_the_reason() {
 		assert_noop!(
 			try_propose(ModelSpec { min_holders: 0, ..spec() }, None),
 			Error::<Test>::InvalidSpec(SpecError::HoldersOutOfRange)
+		);
+		assert_noop!(
+			try_propose(ModelSpec { initial: Default::default(), ..spec() }, None),
+			Error::<Test>::InvalidSpec(SpecError::InitialRootsDoNotMatch)
+		);
+		let mut inflated = spec();
+		inflated.shares.per_teraflop = u64::MAX;
+		inflated.schedule.points[1].samples = u64::MAX;
+		assert_noop!(
+			try_propose(inflated, None),
+			Error::<Test>::InvalidSpec(SpecError::TooManyShares)
 		);
 	});
 }
@@ -107,6 +124,41 @@ fn forks_of_forks_belong_to_the_family_of_the_first_model() {
 		assert_eq!(Registry::info(fork).unwrap().root, root);
 		let info = Registry::info(grandchild).unwrap();
 		assert_eq!((info.parent, info.root), (Some(fork), root));
+	});
+}
+
+#[test]
+fn a_fork_answers_with_its_bonds_for_what_its_parents_trained() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN a family whose first model is dear
+		let mut dear = spec();
+		dear.window.steps = 1_000;
+		dear.window.checkpoint_every = 100;
+		let root = propose_with(dear.clone(), None);
+		assert_eq!(Registry::bonded_points(root), Some(dear.bonded_points()));
+		// WHEN it is forked with the cheapest windows, with a single lane, and the fork is forked again
+		let mut cheap = ModelSpec { lanes: 1, ..spec() };
+		cheap.window.steps = 50;
+		cheap.window.blocks = 10;
+		set_beta2(&mut cheap, 900_000_000);
+		assert!(cheap.bonded_points() < dear.bonded_points() / 10);
+		let fork = propose_with(cheap.clone(), Some(root));
+		let grandchild = propose_with(cheap.clone(), Some(fork));
+		// THEN it asks for the bonds of the family
+		for model in [fork, grandchild] {
+			assert_eq!(Registry::bonded_points(model), Some(dear.bonded_points()));
+		}
+		// A fork that is dearer than its parents asks for more; its parents do not.
+		let mut dearer = dear.clone();
+		dearer.window.steps = 1_001;
+		dearer.window.checkpoint_every = 100;
+		let fork = propose_with(dearer.clone(), Some(grandchild));
+		assert_eq!(Registry::bonded_points(fork), Some(dearer.bonded_points()));
+		assert_eq!(Registry::bonded_points(grandchild), Some(dear.bonded_points()));
+		// And what is no fork of it asks for its own.
+		let other = propose_with(cheap.clone(), None);
+		assert_eq!(Registry::bonded_points(other), Some(cheap.bonded_points()));
+		assert_eq!(Registry::bonded_points(99), None);
 	});
 }
 

@@ -7,7 +7,7 @@ use rand::{seq::SliceRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sp_runtime::DispatchError;
 
-const OPERATIONS: u32 = 20_000;
+const OPERATIONS: u32 = 100_000;
 
 fn operate(random: &mut ChaCha8Rng) -> Result<(), DispatchError> {
 	let who = signed(*ACCOUNTS.choose(random).unwrap_or(&STRANGER));
@@ -15,7 +15,7 @@ fn operate(random: &mut ChaCha8Rng) -> Result<(), DispatchError> {
 	let model = random.gen_range(0..NextModel::<Test>::get() + 1);
 	let owner = Records::<Test>::get(model).map_or(who.clone(), |record| signed(record.researcher));
 	let window = random.gen_range(0..64);
-	match random.gen_range(0..14) {
+	match random.gen_range(0..15) {
 		0 => Registry::register_dataset(who, Hash::repeat_byte(random.gen_range(0..8)), name(b"x")),
 		1 => Registry::transfer_dataset(who, dataset(), other),
 		2 if NextModel::<Test>::get() < 40 => {
@@ -37,7 +37,14 @@ fn operate(random: &mut ChaCha8Rng) -> Result<(), DispatchError> {
 				.unwrap_or(0);
 			Registry::accept_window(model, last + window, random.gen_range(0..200_000))
 		},
-		11 | 12 => Registry::pass_gate(model, window, random.gen_range(0..2_000_000)),
+		11 => Registry::judge_gate(model, window, random.gen_range(0..2_000_000)),
+		12 | 13 => {
+			// Audits end with windows that are over.
+			let next = Records::<Test>::get(model)
+				.and_then(|record| record.checkpoints.last().map(|kept| kept.window + 1))
+				.unwrap_or(1);
+			Registry::improve_gate(model, window % next, random.gen_range(0..2_000_000))
+		},
 		_ => <Registry as Models>::pause(
 			model,
 			*[PauseReason::Owner, PauseReason::Gate, PauseReason::Merge]

@@ -68,9 +68,11 @@ fn windows_and_gates_of_models_that_cannot_have_any_are_refused() {
 	ExtBuilder::default().build_and_execute(|| {
 		let model = propose();
 		assert_noop!(Registry::accept_window(model, 0, 1), Error::<Test>::NotOpened);
-		assert_noop!(Registry::pass_gate(model, 15, 1), Error::<Test>::NotOpened);
+		assert_noop!(Registry::judge_gate(model, 15, 1), Error::<Test>::NotOpened);
+		assert_noop!(Registry::improve_gate(model, 15, 1), Error::<Test>::NotOpened);
 		assert_noop!(Registry::accept_window(9, 0, 1), Error::<Test>::UnknownModel);
-		assert_noop!(Registry::pass_gate(9, 15, 1), Error::<Test>::UnknownModel);
+		assert_noop!(Registry::judge_gate(9, 15, 1), Error::<Test>::UnknownModel);
+		assert_noop!(Registry::improve_gate(9, 15, 1), Error::<Test>::UnknownModel);
 		assert_noop!(
 			<Registry as Models>::pause(9, PauseReason::Merge),
 			Error::<Test>::UnknownModel
@@ -87,6 +89,15 @@ fn a_window_before_the_last_checkpoint_is_refused() {
 			assert_noop!(Registry::accept_window(model, window, 1), Error::<Test>::StaleWindow);
 		}
 		accept(model, [16]);
+		// Nor does one that a restart has undone come back.
+		accept(model, 17..20);
+		assert_ok!(Registry::pause(signed(RESEARCHER), model));
+		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 15));
+		accept(model, [20]);
+		for window in [16, 19, 20] {
+			assert_noop!(Registry::accept_window(model, window, 1), Error::<Test>::StaleWindow);
+		}
+		accept(model, [21]);
 	});
 }
 
@@ -105,10 +116,114 @@ fn the_first_gate_sets_the_mark_and_better_ones_lower_it() {
 		let model = training();
 		System::reset_events();
 		for (window, loss, best) in [(15, 9_000_000, 9_000_000), (31, 7, 7), (47, 8, 7)] {
-			assert_ok!(Registry::pass_gate(model, window, loss));
-			assert_eq!(record(model).best_loss, Some(best));
+			assert_ok!(Registry::judge_gate(model, window, loss));
 			assert_eq!(events(), [Event::GatePassed { model, window, loss }]);
+			let before = record(model).best_loss;
+			assert_ok!(Registry::improve_gate(model, window, loss));
+			assert_eq!(record(model).best_loss, Some(best));
+			let improved = Event::GateImproved { model, window, loss };
+			assert_eq!(events(), if before == Some(best) { vec![] } else { vec![improved] });
 		}
+	});
+}
+
+#[test]
+fn a_gate_that_is_only_attested_changes_nothing_that_later_ones_are_compared_with() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN a model with a mark, whose next gate window attests a loss that is too good to be true
+		let model = training();
+		accept(model, 0..16);
+		assert_ok!(Registry::improve_gate(model, 15, 5_000_000));
+		accept(model, 16..32);
+		let before = record(model);
+		assert_ok!(Registry::judge_gate(model, 31, 1));
+		// THEN nothing remembers it: not the mark, not a checkpoint
+		assert_eq!(record(model), before);
+		// WHEN it is refuted, honest losses still pass, and a restart finds the honest mark
+		accept(model, 32..48);
+		assert_ok!(Registry::judge_gate(model, 47, 5_000_000));
+		assert_eq!(status(model), ModelStatus::Training);
+		assert_ok!(Registry::pause(signed(RESEARCHER), model));
+		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 31));
+		assert_eq!(record(model).best_loss, Some(5_000_000));
+	});
+}
+
+#[test]
+fn an_improvement_that_comes_late_reaches_every_checkpoint_that_its_window_led_to_and_no_other() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = training();
+		accept(model, 0..48);
+		// The audits of a later gate may be done before those of an earlier one.
+		assert_ok!(Registry::improve_gate(model, 47, 3_000_000));
+		assert_ok!(Registry::improve_gate(model, 31, 4_000_000));
+		let kept = |older, newer| [checkpoint(31, 320, older), checkpoint(47, 480, newer)];
+		assert_eq!(
+			record(model).checkpoints.into_inner(),
+			kept(Some(4_000_000), Some(3_000_000)),
+			"what only window 47 reached is no mark of window 31"
+		);
+		assert_eq!(record(model).best_loss, Some(3_000_000));
+		System::reset_events();
+		assert_ok!(Registry::improve_gate(model, 15, 2_000_000));
+		assert_eq!(record(model).checkpoints.into_inner(), kept(Some(2_000_000), Some(2_000_000)));
+		let (window, loss) = (15, 2_000_000);
+		assert_eq!(events(), [Event::GateImproved { model, window, loss }]);
+	});
+}
+
+#[test]
+fn a_restart_forgets_no_improvement_that_is_still_to_come() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN a model that went back from window 47 to window 31, and trains on with window 48
+		let model = training();
+		accept(model, 0..48);
+		assert_ok!(Registry::pause(signed(RESEARCHER), model));
+		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 31));
+		accept(model, 48..64);
+		// WHEN the audits of windows 15, 31 and 47 are done
+		assert_ok!(Registry::improve_gate(model, 15, 6_000_000));
+		assert_eq!(record(model).best_loss, Some(6_000_000));
+		assert_ok!(Registry::improve_gate(model, 31, 5_000_000));
+		assert_ok!(Registry::improve_gate(model, 47, 1));
+		// THEN those that led to where the model is now count, and the one that was undone does not
+		assert_eq!(record(model).best_loss, Some(5_000_000));
+		assert_eq!(
+			record(model).checkpoints.into_inner(),
+			[checkpoint(31, 320, Some(5_000_000)), checkpoint(63, 480, Some(5_000_000))]
+		);
+		// A second restart elsewhere gives up on what came before the first one, to be sure of what is undone.
+		assert_ok!(Registry::pause(signed(RESEARCHER), model));
+		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 63));
+		accept(model, [64]);
+		for window in [15, 31, 47] {
+			assert_ok!(Registry::improve_gate(model, window, 1));
+		}
+		assert_eq!(record(model).best_loss, Some(5_000_000));
+		assert_ok!(Registry::improve_gate(model, 63, 4_000_000));
+		assert_eq!(record(model).best_loss, Some(4_000_000));
+	});
+}
+
+#[test]
+fn going_back_further_undoes_what_the_first_restart_began() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = training();
+		accept(model, 0..32);
+		let restart = || {
+			assert_ok!(Registry::pause(signed(RESEARCHER), model));
+			assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 15));
+		};
+		restart();
+		accept(model, 32..48);
+		restart();
+		accept(model, [48]);
+		for window in [31, 32, 47] {
+			assert_ok!(Registry::improve_gate(model, window, 1));
+		}
+		assert_eq!(record(model).best_loss, None);
+		assert_ok!(Registry::improve_gate(model, 15, 7));
+		assert_eq!(record(model).best_loss, Some(7));
 	});
 }
 
@@ -116,13 +231,13 @@ fn the_first_gate_sets_the_mark_and_better_ones_lower_it() {
 fn a_loss_above_the_tolerance_pauses_the_model_and_one_at_it_does_not() {
 	ExtBuilder::default().build_and_execute(|| {
 		let model = training();
-		assert_ok!(Registry::pass_gate(model, 15, 1_000_000));
-		assert_ok!(Registry::pass_gate(model, 31, 1_000_000 + TOLERANCE));
+		assert_ok!(Registry::improve_gate(model, 15, 1_000_000));
+		assert_ok!(Registry::judge_gate(model, 31, 1_000_000 + TOLERANCE));
 		assert_eq!(status(model), ModelStatus::Training);
 		System::reset_events();
 
 		let loss = 1_000_001 + TOLERANCE;
-		assert_ok!(Registry::pass_gate(model, 47, loss));
+		assert_ok!(Registry::judge_gate(model, 47, loss));
 		assert_eq!(status(model), ModelStatus::Paused(PauseReason::Gate));
 		assert_eq!(record(model).best_loss, Some(1_000_000));
 		assert_eq!(
@@ -139,15 +254,17 @@ fn a_loss_above_the_tolerance_pauses_the_model_and_one_at_it_does_not() {
 fn a_late_gate_pauses_a_model_that_serves_and_leaves_one_that_is_over_alone() {
 	ExtBuilder::default().build_and_execute(|| {
 		let model = training();
-		assert_ok!(Registry::pass_gate(model, 15, 0));
+		assert_ok!(Registry::improve_gate(model, 15, 0));
 		assert_ok!(Registry::accept_window(model, 31, 1_000_000));
 		assert_eq!(status(model), ModelStatus::Serving);
-		assert_ok!(Registry::pass_gate(model, 31, u64::MAX));
+		assert_ok!(Registry::judge_gate(model, 31, u64::MAX));
 		assert_eq!(status(model), ModelStatus::Paused(PauseReason::Gate));
 
 		assert_ok!(Registry::retire(signed(RESEARCHER), model));
-		assert_ok!(Registry::pass_gate(model, 31, u64::MAX));
-		assert_eq!(status(model), ModelStatus::Retired);
+		let before = record(model);
+		assert_ok!(Registry::judge_gate(model, 31, u64::MAX));
+		assert_ok!(Registry::improve_gate(model, 31, 0));
+		assert_eq!(record(model), before);
 	});
 }
 
@@ -174,22 +291,22 @@ fn gates_of_undone_windows_change_nothing() {
 		// GIVEN a model that went back from window 47 to window 15 before the gates of 31 and 47 were judged
 		let model = training();
 		accept(model, 0..16);
-		assert_ok!(Registry::pass_gate(model, 15, 5_000_000));
+		assert_ok!(Registry::improve_gate(model, 15, 5_000_000));
 		accept(model, 16..32);
 		assert_ok!(Registry::pause(signed(RESEARCHER), model));
 		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 15));
 		let before = record(model);
 		// WHEN they are judged, before and after the next window counts
-		assert_ok!(Registry::pass_gate(model, 31, 1));
-		assert_ok!(Registry::pass_gate(model, 31, u64::MAX));
+		assert_ok!(Registry::improve_gate(model, 31, 1));
+		assert_ok!(Registry::judge_gate(model, 31, u64::MAX));
 		assert_eq!(record(model), before);
 		accept(model, [32]);
 		let before = record(model);
-		assert_ok!(Registry::pass_gate(model, 31, 1));
-		assert_ok!(Registry::pass_gate(model, 31, u64::MAX));
+		assert_ok!(Registry::improve_gate(model, 31, 1));
+		assert_ok!(Registry::judge_gate(model, 31, u64::MAX));
 		// THEN neither the mark nor the model moves, but a gate of the new training does
 		assert_eq!(record(model), before);
-		assert_ok!(Registry::pass_gate(model, 47, 4_000_000));
+		assert_ok!(Registry::improve_gate(model, 47, 4_000_000));
 		assert_eq!(record(model).best_loss, Some(4_000_000));
 	});
 }
@@ -200,9 +317,9 @@ fn a_restart_goes_back_to_the_mark_of_the_checkpoint() {
 		// GIVEN gates that are judged after their windows were accepted
 		let model = training();
 		accept(model, 0..16);
-		assert_ok!(Registry::pass_gate(model, 15, 5_000_000));
+		assert_ok!(Registry::improve_gate(model, 15, 5_000_000));
 		accept(model, 16..32);
-		assert_ok!(Registry::pass_gate(model, 31, 2_000_000));
+		assert_ok!(Registry::improve_gate(model, 31, 2_000_000));
 		assert_eq!(
 			record(model).checkpoints.into_inner(),
 			[checkpoint(15, 160, Some(5_000_000)), checkpoint(31, 320, Some(2_000_000))]
@@ -213,7 +330,7 @@ fn a_restart_goes_back_to_the_mark_of_the_checkpoint() {
 		// THEN the loss that only the undone training reached is no mark for the new one
 		assert_eq!(record(model).best_loss, Some(5_000_000));
 		accept(model, 32..48);
-		assert_ok!(Registry::pass_gate(model, 47, 4_500_000));
+		assert_ok!(Registry::judge_gate(model, 47, 4_500_000));
 		assert_eq!(status(model), ModelStatus::Training);
 	});
 }

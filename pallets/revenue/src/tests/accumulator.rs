@@ -7,7 +7,7 @@ use sp_runtime::Permill;
 
 use crate::{
 	accumulator::{distribute, earned, royalty, SCALE},
-	Pool, Royalty, MAX_INCOME, MAX_SUPPLY,
+	Pool, MAX_INCOME, MAX_SUPPLY,
 };
 
 #[test]
@@ -30,7 +30,8 @@ fn fractions_of_a_unit_are_carried_to_the_next_settlement() {
 #[test]
 fn nothing_is_shared_out_without_shares() {
 	assert_eq!(distribute(U256::zero(), 0, 0, 1), None);
-	let folded = Pool { due: 5, unallocated: 2, ..Pool::default() }.fold(9).unwrap();
+	let folded =
+		Pool { due: 5, unallocated: 2, ..Pool::default() }.fold(9, Permill::one()).unwrap();
 	assert_eq!((folded.amount, folded.royalty), (5, 0));
 	assert_eq!((folded.pool.unallocated, folded.pool.due, folded.pool.folded_at), (7, 0, 9));
 }
@@ -61,11 +62,10 @@ fn the_largest_income_and_supply_fit_with_room_to_spare() {
 		rem,
 		income: Balance::MAX,
 		due: MAX_INCOME,
-		royalty: Some(Royalty { parent: 0, part: Permill::one() }),
 		royalty_carry: 999_999,
 		..Pool::default()
 	};
-	let folded = pool.fold(u32::MAX).unwrap();
+	let folded = pool.fold(u32::MAX, Permill::one()).unwrap();
 	assert_eq!(folded.royalty, MAX_INCOME);
 	assert_eq!(folded.pool.acc, pool.acc);
 }

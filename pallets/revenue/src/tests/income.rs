@@ -1,6 +1,6 @@
 //! Deposits, folds, royalties, and the pot.
 
-use cairn_primitives::{traits::Shares, Balance, ModelId};
+use cairn_primitives::{traits::Shares, Balance, ModelId, ModelStatus};
 use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::{DispatchResult, Pays},
@@ -88,6 +88,25 @@ mod deposit_revenue {
 	fn fails_for_an_unknown_model() {
 		build_and_execute(|| {
 			assert_noop!(deposit_from(CLIENT, UNKNOWN, 5), Error::UnknownModel);
+		});
+	}
+
+	#[test]
+	fn fails_for_a_model_that_was_retired_before_it_had_shares() {
+		build_and_execute(|| {
+			deposit(ROOT, 5);
+			for model in [ROOT, SHARED] {
+				set_status(model, ModelStatus::Retired);
+				let refused = deposit_from(CLIENT, model, 5);
+				assert_noop!(refused, Error::RetiredWithoutShares);
+				let refused = deposit_by_neighbour(model, CLIENT, 5);
+				assert_noop!(refused, Error::RetiredWithoutShares);
+			}
+			// Work that was done before may become final after.
+			mint(ROOT, ALICE, 1);
+			assert_ok!(deposit_from(CLIENT, ROOT, 5));
+			pass(200);
+			assert_eq!(claimed(ALICE, ROOT), 10);
 		});
 	}
 
@@ -265,6 +284,53 @@ mod royalties {
 			mint(ROOT, ALICE, 1);
 			pass(100);
 			assert_eq!(claimed(ALICE, ROOT), 100);
+		});
+	}
+
+	#[test]
+	fn are_not_taken_for_a_parent_that_was_retired_before_it_had_shares() {
+		build_and_execute(|| {
+			// GIVEN a fork with a royalty of a tenth, whose parent never had shares and is retired
+			mint(CHILD, BOB, 10);
+			set_status(ROOT, ModelStatus::Retired);
+			deposit(CHILD, 1_005);
+			pass(100);
+			// THEN its holders have all of its income, as the views say
+			assert_eq!(Revenue::claimable(CHILD, BOB), 1_005);
+			assert_eq!(claimed(BOB, CHILD), 1_005);
+			assert_eq!(pool(CHILD).royalties, 0);
+			assert!(crate::Pools::<Test>::get(ROOT).is_none());
+		});
+	}
+
+	#[test]
+	fn are_taken_again_once_a_retired_parent_has_shares() {
+		build_and_execute(|| {
+			// GIVEN a parent whose last work becomes final after it was retired
+			mint(CHILD, BOB, 10);
+			set_status(ROOT, ModelStatus::Retired);
+			deposit(CHILD, 1_000);
+			pass(50);
+			assert_eq!(claimed(BOB, CHILD), 500);
+			mint(ROOT, ALICE, 1);
+			// THEN it earns from then on
+			pass(50);
+			assert_eq!(claimed(BOB, CHILD), 450);
+			pass(100);
+			assert_eq!(claimed(ALICE, ROOT), 50);
+		});
+	}
+
+	#[test]
+	fn are_taken_for_a_retired_parent_that_has_shares() {
+		build_and_execute(|| {
+			family();
+			set_status(CHILD, ModelStatus::Retired);
+			deposit(GRANDCHILD, 1_000);
+			pass(100);
+			assert_ok!(super::fold(GRANDCHILD));
+			assert_eq!(pool(CHILD).income, 100);
+			assert_ok!(deposit_from(CLIENT, CHILD, 1));
 		});
 	}
 

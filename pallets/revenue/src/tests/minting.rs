@@ -90,14 +90,41 @@ fn an_unknown_model_mints_nothing() {
 }
 
 #[test]
-fn the_supply_is_bounded() {
+fn at_its_limit_a_supply_mints_what_is_left_and_then_nothing() {
 	build_and_execute(|| {
-		mint(SHARED, ALICE, MAX_SUPPLY - 1);
+		// GIVEN a model with 1,000 shares less than it can have, and income
+		mint(SHARED, ALICE, MAX_SUPPLY - 1_000);
 		deposit(SHARED, 1_000);
-		pass(50); // what a failed mint folds must be undone
-		assert_noop!(<Revenue as Shares>::mint(SHARED, &ALICE, 2, 0), Error::SupplyTooHigh);
-		assert_noop!(<Revenue as Shares>::mint(SHARED, &ALICE, u128::MAX, 0), Error::SupplyTooHigh);
-		mint(SHARED, ALICE, 1);
+		pass(50);
+		// WHEN work for many more becomes final
+		assert_eq!(<Revenue as Shares>::mint(SHARED, &BOB, u128::MAX, 0), Ok(1_000));
+		// THEN what is left is split like any mint
+		assert_eq!(shares(BOB), 1_000 - 50 - 100 - 33);
+		assert_eq!(<Revenue as Shares>::supply(SHARED), MAX_SUPPLY);
+		let split = Split { compute: 817, data: 50, researcher: 100, treasury: 33 };
+		let points = u128::MAX;
+		System::assert_last_event(
+			Event::SharesMinted { model: SHARED, provider: BOB, points, split }.into(),
+		);
+		// And later work becomes final too, though it mints nothing: its bond is free.
+		pass(10);
+		let (before, events) = (pool(SHARED), System::events().len());
+		assert_eq!(<Revenue as Shares>::mint(SHARED, &CAROL, 5, 0), Ok(0));
+		assert_eq!((pool(SHARED), System::events().len()), (before, events));
+		assert_eq!(row(SHARED, CAROL), None);
+	});
+}
+
+#[test]
+fn a_fork_at_its_limit_passes_no_royalty_on_by_minting_nothing() {
+	build_and_execute(|| {
+		mint(ROOT, ALICE, 100);
+		mint(CHILD, ALICE, MAX_SUPPLY);
+		deposit(CHILD, 1_000);
+		pass(50);
+		let before = (pool(ROOT), pool(CHILD));
+		assert_eq!(<Revenue as Shares>::mint(CHILD, &BOB, 5, 0), Ok(0));
+		assert_eq!((pool(ROOT), pool(CHILD)), before);
 	});
 }
 

@@ -1,6 +1,6 @@
 //! A hundred thousand random operations with adversarial amounts: nothing is lost, to the unit.
 
-use cairn_primitives::{traits::Shares, Balance, ModelId};
+use cairn_primitives::{traits::Shares, Balance, ModelId, ModelStatus};
 use frame_support::{
 	dispatch::DispatchResult,
 	traits::{
@@ -65,7 +65,12 @@ impl Chaos {
 			60..=74 => self.claim(who, &[model]),
 			75..=79 => self.claim(who, &MODELS),
 			80..=85 => fold(model),
-			86..=88 => self.burn(model, who),
+			86..=87 => self.burn(model, who),
+			88 => {
+				let states = [ModelStatus::Proposed, ModelStatus::Training, ModelStatus::Retired];
+				set_status(model, *states.choose(&mut self.0).unwrap());
+				Ok(())
+			},
 			89 => {
 				StreamBlocks::set(*[0, 1, 7, 100, 28_800].choose(&mut self.0).unwrap());
 				Ok(())
@@ -112,6 +117,7 @@ fn is_expected(error: DispatchError) -> bool {
 		Error::TransferToSelf,
 		Error::PayoutBelowExistentialDeposit,
 		Error::CannotPayRowDeposit,
+		Error::RetiredWithoutShares,
 	]
 	.map(DispatchError::from)
 	.contains(&error)

@@ -1,10 +1,11 @@
-use crate::{mock::*, Outputs};
+use crate::{mock::*, Awaited, Outputs};
 use cairn_primitives::{
 	hash::{hash, Domain},
+	spec::Access,
 	traits::Beacon,
 	Hash,
 };
-use frame_support::traits::Get;
+use frame_support::{assert_ok, traits::Get};
 
 #[test]
 fn a_value_is_known_from_the_block_after_its_own() {
@@ -67,5 +68,45 @@ fn the_beacon_keeps_its_length_and_forgets_the_oldest() {
 		assert_eq!(Outputs::<Test>::iter().count(), length as usize);
 		assert_eq!(Shards::at(6), None);
 		assert!(Shards::at(7).is_some());
+	});
+}
+
+#[test]
+fn a_value_that_something_waits_for_is_kept_until_the_last_of_them_is_done() {
+	ExtBuilder::build_and_execute(|| {
+		// GIVEN two lots that block 4 decides, and one that block 5 does
+		let model = add_model(2, 2, Access::Open);
+		let signed = RuntimeOrigin::signed;
+		assert_ok!(Shards::enlist(signed(1), model));
+		assert_ok!(Shards::enlist(signed(2), model));
+		run(1);
+		assert_ok!(Shards::enlist(signed(3), model));
+		assert_eq!((Awaited::<Test>::get(4), Awaited::<Test>::get(5)), (2, 1));
+		// WHEN the beacon forgets all others of that time
+		run(10 * BeaconLength::get());
+		let (length, now) = (u64::from(BeaconLength::get()), System::block_number());
+		assert_eq!(Outputs::<Test>::iter().count() as u64, length + 2);
+		assert!([4, 5].iter().all(|block| Shards::at(*block).is_some()));
+		// THEN each of them is kept for as long as a lot waits for it
+		assert_ok!(Shards::draw_seat(signed(0), model, 3));
+		assert_eq!((Shards::at(5), Awaited::<Test>::contains_key(5)), (None, false));
+		assert_ok!(Shards::draw_seat(signed(0), model, 1));
+		assert!(Shards::at(4).is_some());
+		assert_ok!(Shards::leave(signed(2), model));
+		assert_eq!((Shards::at(4), Awaited::<Test>::iter().count()), (None, 0));
+		assert!((now - length..now).all(|block| Shards::at(block as u32).is_some()));
+	});
+}
+
+#[test]
+fn a_value_of_the_last_blocks_stays_when_nothing_waits_for_it_any_more() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 1, Access::Open);
+		assert_ok!(Shards::enlist(RuntimeOrigin::signed(1), model));
+		run_to(4 + u64::from(BeaconLength::get()));
+		assert_ok!(Shards::draw_seat(RuntimeOrigin::signed(0), model, 1));
+		assert!(Shards::at(4).is_some(), "audits may still ask for it");
+		run(1);
+		assert_eq!(Shards::at(4), None);
 	});
 }

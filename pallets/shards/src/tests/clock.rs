@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Clock, Clocks, Closed, Departure, Error, Phase};
+use crate::{Awaited, Clock, Clocks, Closed, Departure, Error, Phase};
 use cairn_primitives::{
 	hash::{hash, Domain},
 	lottery::lanes_of_seats,
@@ -70,17 +70,13 @@ fn poke_window_names_what_is_waited_for() {
 		assert_noop!(poke(model), Error::<Test>::NobodyEnlisted);
 		assert_noop!(Shards::poke_window(RuntimeOrigin::root(), model), DispatchError::BadOrigin);
 
-		place(model, 1);
-		let vacant = 1 - seat_of(model, 1).unwrap().0;
-		assert_noop!(poke(model), Error::<Test>::SeatsVacant { stage: vacant });
-		place(model, 2);
+		place_at(model, 1, 0);
+		assert_noop!(poke(model), Error::<Test>::SeatsVacant { stage: 1 });
+		place_at(model, 2, 1);
 		assert_noop!(poke(model), Error::<Test>::TooFewHolders { stage: 0 });
-		// Enlist until both stages have two holders.
-		let mut next = 3;
-		while (0..2).any(|stage| Shards::holders(model, stage) < 2) {
-			place(model, next);
-			next += 1;
-		}
+		place_at(model, 3, 0);
+		assert_noop!(poke(model), Error::<Test>::TooFewHolders { stage: 1 });
+		place_at(model, 4, 1);
 		set_status(model, ModelStatus::Proposed);
 		assert_noop!(poke(model), Error::<Test>::NotTraining);
 		set_status(model, ModelStatus::Training);
@@ -95,84 +91,129 @@ fn poke_window_names_what_is_waited_for() {
 }
 
 #[test]
-fn open_models_count_the_roster_as_holders() {
-	ExtBuilder::build_and_execute(|| {
-		let model = add_model(1, 2, Access::Open);
-		set_spec(model, |spec| spec.min_holders = 3);
-		fill_seats(model, 1);
-		assert_noop!(poke(model), Error::<Test>::TooFewHolders { stage: 0 });
-		place(model, 9);
-		assert_ok!(poke(model));
-	});
+fn a_stage_counts_who_sits_and_who_stands_by() {
+	for access in [Access::Open, Access::Sealed] {
+		ExtBuilder::build_and_execute(|| {
+			let model = add_model(1, 2, access);
+			set_spec(model, |spec| spec.min_holders = 3);
+			fill_seats(model, 1);
+			assert_noop!(poke(model), Error::<Test>::TooFewHolders { stage: 0 });
+			place(model, 9);
+			assert_ok!(poke(model));
+		});
+	}
 }
 
 #[test]
-fn holders_that_left_still_count_for_a_sealed_stage() {
+fn who_left_or_sits_in_another_model_of_the_family_does_not_count() {
 	ExtBuilder::build_and_execute(|| {
+		// GIVEN a sealed model that needs two at each stage
 		let model = add_model(1, 1, Access::Sealed);
 		set_spec(model, |spec| spec.min_holders = 2);
+		let other = fork(model);
 		place(model, 1);
 		place(model, 2);
+		// WHEN one of them leaves, and others of the family are entitled to the stage
 		assert_ok!(Shards::leave(signed(2), model));
-		assert_eq!(Shards::holders(model, 0), 2);
+		place(other, 2);
+		place(other, 3);
+		// THEN the model waits: they keep no shard of it and cannot audit it
+		assert_noop!(poke(model), Error::<Test>::TooFewHolders { stage: 0 });
+		place(model, 3);
 		assert_ok!(poke(model));
 	});
 }
 
+/// The seed that a scheduled window will have.
+fn coming_seed(model: ModelId) -> cairn_primitives::Hash {
+	let clock = Shards::clock(model).unwrap();
+	let Phase::Scheduled { seed_at } = clock.phase else { panic!("no window is scheduled") };
+	let beacon = <Shards as Beacon>::at(seed_at).expect("its block has passed");
+	hash(Domain::Lanes, &(beacon, model, clock.next))
+}
+
 #[test]
-fn a_scheduled_window_with_a_vacancy_is_postponed() {
+fn a_scheduled_window_with_a_vacancy_waits_with_its_seed() {
 	ExtBuilder::build_and_execute(|| {
 		let model = add_model(2, 1, Access::Sealed);
 		fill_seats(model, 1);
 		assert_ok!(poke(model));
+		// GIVEN that everybody knows the lanes of the next window, and a seat that dislikes its own
+		run(4);
+		let seed = coming_seed(model);
 		assert_ok!(Shards::leave(signed(1), model));
-		run(4);
+		assert_noop!(poke(model), Error::<Test>::SeatsVacant { stage: 0 });
+		// WHEN it is replaced, however late
+		run(2 * BeaconLength::get());
+		place_at(model, 3, 0);
 		assert_ok!(poke(model));
-		assert_last(Event::WindowPostponed { model, window: 0 });
-		assert_eq!(Shards::phase(model), Some(Phase::Waiting));
-		place(model, 3);
-		assert_eq!(start_window(model).index, 0);
+		// THEN the lanes are those that were drawn
+		let window = Shards::window(model).unwrap();
+		assert_eq!((window.index, window.seed), (0, seed));
+		assert_eq!(window.start, System::block_number() as u32);
 	});
 }
 
 #[test]
-fn a_scheduled_window_of_a_model_that_was_paused_is_postponed() {
+fn pausing_and_resuming_does_not_draw_the_lanes_again() {
 	ExtBuilder::build_and_execute(|| {
-		let model = add_model(1, 1, Access::Sealed);
+		// GIVEN a model whose next window is scheduled, with lanes that its owner dislikes
+		let model = add_model(2, 4, Access::Sealed);
 		fill_seats(model, 1);
-		assert_ok!(poke(model));
-		set_status(model, ModelStatus::Paused(PauseReason::Owner));
-		run(4);
-		assert_ok!(poke(model));
-		assert_last(Event::WindowPostponed { model, window: 0 });
-		assert_noop!(poke(model), Error::<Test>::NotTraining);
-	});
-}
-
-#[test]
-fn a_schedule_that_the_beacon_forgot_is_renewed() {
-	ExtBuilder::build_and_execute(|| {
-		let model = add_model(1, 1, Access::Sealed);
-		fill_seats(model, 1);
-		assert_ok!(poke(model));
-		run(BeaconLength::get() + 4);
-		assert_ok!(poke(model));
-		let seed_at = System::block_number() as u32 + 3;
-		assert_last(Event::WindowScheduled { model, window: 0, seed_at });
 		start_window(model);
+		attest_without(model, &[]);
+		close_window(model);
+		run(4);
+		let seed = coming_seed(model);
+		// WHEN it pauses the model, has the clock moved, and resumes it, again and again
+		for _ in 0..5 {
+			set_status(model, ModelStatus::Paused(PauseReason::Owner));
+			assert_noop!(poke(model), Error::<Test>::NotTraining);
+			run(BeaconLength::get());
+			set_status(model, ModelStatus::Training);
+		}
+		assert_ok!(poke(model));
+		// THEN the window has the lanes that were drawn
+		let window = Shards::window(model).unwrap();
+		assert_eq!((window.index, window.seed), (1, seed));
 	});
 }
 
 #[test]
-fn a_forgotten_schedule_of_a_model_that_no_longer_trains_is_not_renewed() {
+fn a_model_that_is_paused_before_its_seed_is_known_keeps_its_schedule() {
 	ExtBuilder::build_and_execute(|| {
 		let model = add_model(1, 1, Access::Sealed);
 		fill_seats(model, 1);
 		assert_ok!(poke(model));
-		set_status(model, ModelStatus::Retired);
-		run(BeaconLength::get() + 4);
+		let scheduled = Shards::phase(model);
+		set_status(model, ModelStatus::Paused(PauseReason::Owner));
+		assert_noop!(poke(model), Error::<Test>::BeaconNotKnown);
+		run(4);
+		assert_noop!(poke(model), Error::<Test>::NotTraining);
+		assert_eq!(Shards::phase(model), scheduled);
+		set_status(model, ModelStatus::Training);
 		assert_ok!(poke(model));
-		assert_last(Event::WindowPostponed { model, window: 0 });
+		assert_eq!(Shards::window(model).unwrap().index, 0);
+	});
+}
+
+#[test]
+fn a_scheduled_model_that_is_retired_is_forgotten_with_its_schedule() {
+	ExtBuilder::build_and_execute(|| {
+		for blocks in [1, 4, 2 * BeaconLength::get()] {
+			let model = add_model(1, 1, Access::Sealed);
+			fill_seats(model, 1);
+			assert_ok!(poke(model));
+			run(blocks);
+			set_status(model, ModelStatus::Retired);
+			assert_noop!(poke(model), Error::<Test>::NothingToForget);
+			assert_ok!(Shards::dissolve(signed(0), model, 0));
+			assert_ok!(poke(model));
+			assert_last(Event::WindowsForgotten { model, oldest: 0 });
+			assert!(!Clocks::<Test>::contains_key(model));
+			assert_eq!(Awaited::<Test>::iter().count(), 0);
+			unlock(1, model);
+		}
 	});
 }
 
@@ -362,9 +403,6 @@ fn the_windows_of_a_retired_model_are_forgotten_one_after_the_other() {
 		let second = start_window(model);
 		close_window(model);
 		set_status(model, ModelStatus::Retired);
-		run(4);
-		assert_ok!(poke(model));
-		assert_last(Event::WindowPostponed { model, window: 2 });
 
 		let kept = 4 * 21;
 		run_to(u64::from(first.deadline + kept));

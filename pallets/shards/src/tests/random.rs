@@ -2,13 +2,20 @@
 //! retired.
 
 use super::*;
-use crate::{Closed, Entitlements, Phase, Places, Requests};
-use cairn_primitives::{spec::Access, traits::Seats, ModelStatus, PauseReason, StageIndex, Window};
+use crate::{Clocks, Closed, Entitlements, Phase, Places, Requests};
+use cairn_primitives::{
+	hash::{hash, Domain},
+	spec::Access,
+	traits::{Beacon, Seats},
+	Hash, ModelStatus, PauseReason, StageIndex, Window, WindowIndex,
+};
 use rand::{seq::SliceRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 
-const PROVIDERS: AccountId = 60;
+const PROVIDERS: AccountId = 90;
+/// Steps between two looks at the invariants of the state, which take much longer than a step.
+const STEPS_A_CHECK: u32 = 3;
 
 /// What the history has to be consistent with, besides the invariants of the state.
 #[derive(Default)]
@@ -17,7 +24,12 @@ struct Chronicle {
 	family: BTreeMap<AccountId, StageIndex>,
 	/// The rosters' seats of windows that run.
 	seats: BTreeMap<ModelId, Vec<Vec<Option<AccountId>>>>,
+	/// What seeds the next window of a model, and the beacon's value once it is known.
+	schedules: BTreeMap<(ModelId, WindowIndex), (u32, Option<Hash>)>,
+	checks: u32,
 	windows: u32,
+	late_windows: u32,
+	turned_away: u32,
 	void_windows: u32,
 	absences: u32,
 }
@@ -36,12 +48,41 @@ impl Chronicle {
 		assert!(seats.iter().flatten().all(Option::is_some), "a window starts with a vacancy");
 		assert!(world(|world| world.models[&model].1.status.trains()));
 		assert_eq!(window.start, System::block_number() as u32);
+		let (seed_at, beacon) = self.schedules[&(model, window.index)];
+		let beacon = beacon.expect("its block has passed");
+		let seed = hash(Domain::Lanes, &(beacon, model, window.index));
+		assert_eq!(window.seed, seed, "a window is not seeded as it was scheduled");
+		self.late_windows += u32::from(window.start > seed_at + BeaconLength::get());
+		let least = world(|world| world.models[&model].0.min_holders);
+		for stage in 0..seats.len() as StageIndex {
+			let roster = Shards::roster(model, stage).unwrap();
+			let present = roster.seats.len() + roster.standbys.len();
+			assert!(present >= usize::from(least), "a window starts with too few");
+		}
 		self.seats.insert(model, seats);
 		self.windows += 1;
 	}
 
+	fn note_schedules(&mut self) {
+		for (model, clock) in Clocks::<Test>::iter() {
+			let Phase::Scheduled { seed_at } = clock.phase else { continue };
+			let (first, value) =
+				self.schedules.entry((model, clock.next)).or_insert((seed_at, None));
+			assert_eq!(*first, seed_at, "a window is scheduled twice");
+			*value = value.or(Shards::at(seed_at));
+		}
+	}
+
 	fn check(&mut self) {
-		Shards::do_try_state().unwrap();
+		self.checks += 1;
+		if self.checks.is_multiple_of(STEPS_A_CHECK) {
+			Shards::do_try_state().unwrap();
+		}
+		self.note_schedules();
+		self.turned_away += System::events()
+			.iter()
+			.filter(|event| matches!(event.event, RuntimeEvent::Shards(Event::TurnedAway { .. })))
+			.count() as u32;
 		for (model, seats) in &self.seats {
 			if Shards::window(*model).is_some() {
 				assert_eq!(*seats, Self::seats_of(*model), "seats change in a running window");
@@ -94,6 +135,7 @@ fn advance(model: ModelId, rng: &mut ChaCha8Rng, chronicle: &mut Chronicle) {
 	match Shards::phase(model) {
 		Some(Phase::Running(_)) => close(model, rng, chronicle),
 		Some(_) => {
+			chronicle.note_schedules();
 			let _ = poke(model);
 			if let Some(window) = Shards::window(model) {
 				chronicle.started(model, window);
@@ -155,8 +197,14 @@ fn retire(model: ModelId) {
 	for (provider, _) in Requests::<Test>::iter_prefix(model).collect::<Vec<_>>() {
 		Shards::draw_seat(signed(0), model, provider).unwrap();
 	}
+	let from = Shards::dissolvable_from(model).map_or(0, u64::from);
+	if from > System::block_number() && Shards::roster(model, 0).is_some() {
+		assert!(Shards::dissolve(signed(0), model, 0).is_err(), "dissolved before its time");
+	}
+	run_to(from.max(System::block_number()));
 	for stage in 0..8 {
-		let _ = Shards::dissolve(signed(0), model, stage);
+		let is_there = Shards::roster(model, stage).is_some();
+		assert_eq!(Shards::dissolve(signed(0), model, stage).is_ok(), is_there);
 	}
 	run(200);
 	while Shards::clock(model).is_some() {
@@ -188,17 +236,22 @@ fn a_random_history_keeps_every_promise() {
 			for model in models {
 				retire(model);
 				chronicle.check();
+				Shards::do_try_state().unwrap();
 			}
 			for (_, provider, stage) in Entitlements::<Test>::iter() {
 				assert_eq!(*chronicle.family.get(&provider).unwrap_or(&stage), stage);
 			}
 			total.windows += chronicle.windows;
+			total.late_windows += chronicle.late_windows;
+			total.turned_away += chronicle.turned_away;
 			total.void_windows += chronicle.void_windows;
 			total.absences += chronicle.absences;
 		});
 	}
 	// The history is only worth something if enough happened in it.
 	assert!(total.windows > 300, "{} windows", total.windows);
+	assert!(total.late_windows > 10, "{} late windows", total.late_windows);
+	assert!(total.turned_away > 10, "{} turned away", total.turned_away);
 	assert!(total.void_windows > 20, "{} void windows", total.void_windows);
 	assert!(total.absences > 100, "{} absences", total.absences);
 }

@@ -183,6 +183,7 @@ fn a_retired_model_is_dissolved_stage_by_stage() {
 		assert_noop!(Shards::dissolve(signed(0), model, 0), Error::<Test>::WindowRunning);
 		close_window(model);
 		assert_noop!(Shards::dissolve(RuntimeOrigin::root(), model, 0), DispatchError::BadOrigin);
+		run(DissolveDelay::get());
 
 		for stage in [0, 1] {
 			let post = Shards::dissolve(signed(0), model, stage).unwrap();
@@ -199,7 +200,7 @@ fn a_retired_model_is_dissolved_stage_by_stage() {
 
 		// Its windows are kept for a while; then nothing is left of it but who may hold what.
 		assert_noop!(poke(model), Error::<Test>::NothingToForget);
-		run(21 * RetainedWindows::get());
+		run(21 * RetainedWindows::get() - DissolveDelay::get());
 		assert_ok!(poke(model));
 		assert_last(Event::WindowsForgotten { model, oldest: 1 });
 		assert_eq!(Clocks::<Test>::iter().count() + Vacancies::<Test>::iter().count(), 0);
@@ -222,5 +223,59 @@ fn members_of_a_retired_model_may_leave_and_are_never_forgotten_before() {
 		assert_ok!(Shards::leave(signed(2), model));
 		assert_ok!(poke(model));
 		assert_eq!(Clocks::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn a_retired_model_is_not_dissolved_before_the_audits_of_its_last_window_had_their_time() {
+	ExtBuilder::build_and_execute(|| {
+		// GIVEN a model that is retired while its second window runs
+		let model = add_model(2, 1, Access::Sealed);
+		fill_seats(model, 1);
+		start_window(model);
+		close_window(model);
+		let window = start_window(model);
+		set_status(model, ModelStatus::Retired);
+		close_window(model);
+		// THEN its stages stay for the delay after the deadline, and not a block longer
+		let from = window.deadline + DissolveDelay::get();
+		assert_eq!(Shards::dissolvable_from(model), Some(from));
+		assert_noop!(Shards::dissolve(signed(0), model, 0), Error::<Test>::TooEarlyToDissolve);
+		run_to(u64::from(from) - 1);
+		assert_noop!(Shards::dissolve(signed(0), model, 0), Error::<Test>::TooEarlyToDissolve);
+		run(1);
+		assert_ok!(Shards::dissolve(signed(0), model, 0));
+		assert_eq!(Shards::dissolvable_from(99), None);
+	});
+}
+
+#[test]
+fn a_model_that_had_no_window_is_dissolved_at_once() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 1, Access::Sealed);
+		fill_seats(model, 1);
+		set_status(model, ModelStatus::Retired);
+		assert_eq!(Shards::dissolvable_from(model), Some(0));
+		assert_ok!(Shards::dissolve(signed(0), model, 0));
+	});
+}
+
+#[test]
+fn forgetting_windows_early_is_no_way_around_the_delay() {
+	ExtBuilder::build_and_execute(|| {
+		// GIVEN a retention that is over long before the delay
+		RetainedWindows::set(1);
+		DissolveDelay::set(500);
+		let model = add_model(1, 1, Access::Sealed);
+		fill_seats(model, 1);
+		let window = start_window(model);
+		close_window(model);
+		set_status(model, ModelStatus::Retired);
+		// THEN the last window is kept while its audits need the stage
+		run_to(u64::from(window.deadline) + 499);
+		assert_noop!(poke(model), Error::<Test>::NothingToForget);
+		assert_noop!(Shards::dissolve(signed(0), model, 0), Error::<Test>::TooEarlyToDissolve);
+		run(1);
+		assert_ok!(Shards::dissolve(signed(0), model, 0));
 	});
 }

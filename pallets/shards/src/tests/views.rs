@@ -32,6 +32,20 @@ fn extraction_price_is_what_all_identities_bond() {
 }
 
 #[test]
+fn lots_of_a_fork_cost_what_they_cost_where_its_family_is_cheapest() {
+	ExtBuilder::build_and_execute(|| {
+		let root = add_model(8, 1, Access::Sealed);
+		let child = fork(root);
+		// As dear as the root: whoever wants the fork's shards draws there.
+		assert_eq!(Shards::extraction_price(child).unwrap().total, 2_174);
+		// Much dearer: whoever wants them draws at the root, and bonds for the fork only where a lot is new.
+		world(|world| world.bonded.insert(child, 1_000));
+		let price = Shards::extraction_price(child).unwrap();
+		assert_eq!((price.bond_per_identity, price.total), (1_000, 2_174 + 8 * 1_000));
+	});
+}
+
+#[test]
 fn lanes_and_places_agree_with_the_window() {
 	ExtBuilder::build_and_execute(|| {
 		let model = add_model(3, 4, Access::Sealed);

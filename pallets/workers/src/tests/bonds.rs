@@ -1,5 +1,5 @@
 use crate::{mock::*, BondPrice, Error, Event, Unbonding};
-use cairn_primitives::{traits::Providers, Hash, ModelSpec};
+use cairn_primitives::{traits::Providers, Hash, ModelSpec, Points};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::TokenError;
 
@@ -137,7 +137,8 @@ fn the_bond_is_sixteen_lanes_of_the_dearest_unit_at_the_price() {
 		let exact = flops * 2_000_000_000;
 		let petaflop = 1_000_000_000_000_000;
 		assert!(exact > 100 * petaflop && !exact.is_multiple_of(petaflop), "a case that rounds");
-		assert_eq!(Register::required_bond(&spec), exact / petaflop + 1);
+		assert_eq!(Register::required_bond(spec.bonded_points()), exact / petaflop + 1);
+		assert_eq!(Register::bond_for(spec), exact / petaflop + 1);
 	});
 }
 
@@ -147,10 +148,14 @@ fn the_bond_is_never_below_the_least_and_never_wraps() {
 		let mut spec = ModelSpec::example(Hash::zero(), 64, 16);
 		spec.window.steps = 4_096;
 		spec.schedule.points.iter_mut().for_each(|point| point.batch = 65_536);
+		let points = spec.bonded_points();
 		assert_eq!(BondPrice::<Test>::get(), 1_000_000);
 		assert_ok!(Register::set_bond_price(RuntimeOrigin::root(), 0));
-		assert_eq!(Register::required_bond(&spec), 100);
+		assert_eq!(Register::required_bond(points), 100);
+		assert_eq!(Register::required_bond(Points::MAX), 100);
 		assert_ok!(Register::set_bond_price(RuntimeOrigin::root(), u128::MAX));
-		assert_eq!(Register::required_bond(&spec), u128::MAX);
+		assert_eq!(Register::required_bond(points), u128::MAX);
+		assert_eq!(Register::required_bond(Points::MAX), u128::MAX);
+		assert_eq!(Register::required_bond(0), 100);
 	});
 }

@@ -1,5 +1,5 @@
 use crate::{mock::*, Commitments, Error, Event};
-use cairn_primitives::traits::Providers;
+use cairn_primitives::traits::{Fault, Providers};
 use frame_support::{assert_noop, assert_ok, dispatch::Pays};
 
 #[test]
@@ -86,6 +86,32 @@ fn a_provider_comes_back_once_the_lock_is_over() {
 		assert_ok!(Register::commit(&provider, MODEL, BOND));
 		let commitment = Commitments::<Test>::get(&provider, MODEL).unwrap();
 		assert_eq!((commitment.amount, commitment.unlock), (BOND, None));
+	});
+}
+
+#[test]
+fn a_commitment_is_not_settled_from_under_open_work_in_its_model() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN a provider that left two models and waited out both locks
+		let provider = committed(1);
+		assert_ok!(Register::commit(&provider, MODEL + 1, 1_000));
+		Register::release(&provider, MODEL);
+		Register::release(&provider, MODEL + 1);
+		pass(200);
+		let settle =
+			|model| Register::settle_commitment(signed(&account(4)), provider.clone(), model);
+		// WHEN a unit of it in one of them is contested still
+		OpenModel::set(Some(MODEL));
+		// THEN that commitment stays, and can be fined; coming back does not free it either
+		assert_noop!(settle(MODEL), Error::<Test>::OpenUnits);
+		assert_noop!(Register::commit(&provider, MODEL, 1), Error::<Test>::OpenUnits);
+		assert_eq!(Register::fine(&provider, MODEL, Fault::Unit, None), COMMITTED / 2);
+		// But the other model has nothing to do with it.
+		assert_ok!(settle(MODEL + 1));
+		// UNTIL the unit is final
+		OpenModel::set(None);
+		assert_ok!(settle(MODEL));
+		assert_eq!(ledger(&provider).free(), BOND - COMMITTED / 2);
 	});
 }
 

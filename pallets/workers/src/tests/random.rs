@@ -59,6 +59,7 @@ fn operate(random: &mut ChaCha8Rng) -> Result<(), DispatchError> {
 		10 if random.gen_bool(0.5) => Register::deregister(origin()),
 		_ => {
 			OpenUnits::set(random.gen_range(0..2));
+			OpenModel::set(random.gen_bool(0.3).then_some(random.gen_range(0..2)));
 			pass(random.gen_range(0..40));
 			Ok(())
 		},

@@ -1,8 +1,11 @@
 use crate::{mock::*, Endpoint, Endpoints, Error, Event, Hardware, Ledgers, Workers};
 use cairn_primitives::{signing::worker_message, traits::Providers, Hash};
 use frame_support::{assert_noop, assert_ok};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use sp_core::{ed25519, sr25519, Pair};
 use sp_runtime::{DispatchError, TokenError};
+use std::collections::BTreeMap;
 
 #[test]
 fn a_registration_bonds_and_leads_from_both_keys_to_the_provider() {
@@ -157,6 +160,87 @@ fn rotations_are_refused_by_name() {
 			Error::<Test>::BadConsent
 		);
 	});
+}
+
+/// The provider of machine 1 replaces its key by that of another machine.
+fn rotate(provider: &AccountId, seed: u8) -> Result<(), DispatchError> {
+	let new = Machine::new(seed);
+	let consent = new.consent_at(provider, &Machine::new(1).endpoint.public());
+	Register::rotate_key(signed(provider), new.worker.public(), consent)
+}
+
+#[test]
+fn a_window_is_judged_by_the_key_that_the_worker_had_when_it_started() {
+	ExtBuilder::default().build_and_execute(|| {
+		let provider = registered(1);
+		let [old, new] = [1, 2].map(|seed| Some(Machine::new(seed).worker.public()));
+		System::set_block_number(100);
+		assert_eq!(Register::worker_key_at(&provider, 100), old);
+		assert_ok!(rotate(&provider, 2));
+		// Block 100 began with the old key, whatever its transactions changed.
+		for (block, key) in [(1, old), (99, old), (100, old), (101, new), (u32::MAX, new)] {
+			assert_eq!(Register::worker_key_at(&provider, block), key, "block {block}");
+		}
+		assert_eq!(Register::worker_key(&provider), new);
+		assert_eq!(Register::worker_key_at(&account(2), 100), None);
+	});
+}
+
+#[test]
+fn a_key_is_not_replaced_again_before_the_pause_is_over() {
+	ExtBuilder::default().build_and_execute(|| {
+		let provider = registered(1);
+		assert_ok!(rotate(&provider, 2));
+		pass(29);
+		assert_noop!(rotate(&provider, 3), Error::<Test>::RotatedRecently);
+		pass(1);
+		assert_ok!(rotate(&provider, 3));
+	});
+}
+
+#[test]
+fn a_key_is_replaced_once_a_block_even_without_a_pause() {
+	ExtBuilder::default().build_and_execute(|| {
+		RotationPause::set(0);
+		let provider = registered(1);
+		assert_ok!(rotate(&provider, 2));
+		assert_noop!(rotate(&provider, 3), Error::<Test>::RotatedRecently);
+		pass(1);
+		assert_ok!(rotate(&provider, 3));
+	});
+}
+
+#[test]
+fn keys_of_the_past_are_right_for_as_long_as_a_pause_lasts() {
+	for seed in 0..20 {
+		ExtBuilder::default().build_and_execute(|| {
+			let mut random = ChaCha8Rng::seed_from_u64(seed);
+			let pause = random.gen_range(0..12);
+			RotationPause::set(pause);
+			let provider = registered(1);
+			// The key that each block began with, written down as it happens
+			let mut history = BTreeMap::new();
+			let mut rotations = 0;
+			for _ in 0..100 {
+				let now = System::block_number();
+				history.insert(now, Register::worker_key(&provider).unwrap());
+				for _ in 0..random.gen_range(0..3) {
+					// Among four keys, so that some are taken up again.
+					rotations += u32::from(rotate(&provider, random.gen_range(1..5)).is_ok());
+				}
+				// The last so many blocks, this one among them: the key of an earlier block may be forgotten.
+				for block in (now + 1).saturating_sub(pause.max(1)).max(1)..=now {
+					let known = Register::worker_key_at(&provider, block);
+					assert_eq!(known, history.get(&block).copied(), "block {block} in block {now}");
+				}
+				// What the chain knows of blocks to come is what it knows now.
+				let next = Register::worker_key_at(&provider, now + 1);
+				assert_eq!(next, Register::worker_key(&provider));
+				pass(1);
+			}
+			assert!(rotations > 3, "{rotations} rotations with a pause of {pause}");
+		});
+	}
 }
 
 #[test]

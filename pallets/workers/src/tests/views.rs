@@ -12,7 +12,7 @@ fn views_show_providers_workers_commitments_and_bonds() {
 		let commitment = Register::commitment(provider, MODEL).unwrap();
 		assert_eq!((commitment.amount, commitment.unlock), (COMMITTED, None));
 		let spec = ModelSpec::example(Hash::zero(), 8, 2);
-		assert_eq!(Register::bond_for(spec.clone()), Register::required_bond(&spec));
+		assert_eq!(Register::bond_for(spec.clone()), Register::required_bond(spec.bonded_points()));
 
 		let stranger = account(2);
 		assert_eq!(Register::provider(stranger.clone()), None);

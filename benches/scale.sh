@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Simulates networks of 1,000, 10,000 and 100,000 seats on the compiled runtime: storage, weight of blocks, cost of claims.
+# usage: benches/scale.sh [--seats 1000,10000] [--windows 100] [--budget MINUTES] ...     (--help lists all)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/cairn/target}" OPENSSL_NO_VENDOR=1
+# The whole workspace, as always, so that no dependency is built anew. Only the simulation itself is optimised: the tries
+# that it instantiates are most of its own work.
+scripts/patiently.sh "build" cargo build --workspace --all-targets --quiet \
+	--config 'profile.dev.package.cairn-bench-scale.opt-level=2'
+exec "$CARGO_TARGET_DIR/debug/cairn-bench-scale" --plots benches/results "$@"
