@@ -23,7 +23,7 @@ pub trait SetProtocolTimes {
 /// The protocol times of a genesis, in blocks unless the name says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProtocolTimes {
-	/// How long points stay in escrow before they are final.
+	/// How long points stay in escrow after the deadline of their window, before they are final.
 	pub escrow: u32,
 	/// How many lengths of a model's window points stay in escrow at least.
 	pub escrow_windows: u32,

@@ -63,7 +63,7 @@ pub mod dynamic {
 	pub mod protocol {
 		use super::*;
 
-		/// How long points stay in escrow before they are final.
+		/// How long points stay in escrow after the deadline of their window, before they are final.
 		#[codec(index = 0)]
 		pub static EscrowBlocks: u32 = PUBLIC_TIMES.escrow;
 		/// Time that each side of a dispute has in all.

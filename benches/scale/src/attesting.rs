@@ -98,11 +98,17 @@ fn attest_all(common: &Common, model: ModelId, window: Window, seats: &Seats) ->
 	let units = (0..seats.len() as StageIndex).flat_map(|stage| {
 		(0..lanes).map(move |lane| UnitId { model, window: window.index, stage, lane })
 	});
-	units.map(|unit| attest(common, unit, seats, &in_lane)).collect()
+	units.map(|unit| attest(common, window.seed, unit, seats, &in_lane)).collect()
 }
 
 /// The attestation of one unit that was done with all its steps.
-fn attest(common: &Common, unit: UnitId, seats: &Seats, in_lane: &[Vec<u32>]) -> Signed {
+fn attest(
+	common: &Common,
+	seed: Hash,
+	unit: UnitId,
+	seats: &Seats,
+	in_lane: &[Vec<u32>],
+) -> Signed {
 	let spec = &common.spec;
 	let worker = |stage: StageIndex| in_lane[usize::from(stage)][usize::from(unit.lane)];
 	let provider = worker(unit.stage);
@@ -110,14 +116,15 @@ fn attest(common: &Common, unit: UnitId, seats: &Seats, in_lane: &[Vec<u32>]) ->
 	let is_last = spec.is_last_stage(unit.stage);
 	let receipt = |edge: Edge, neighbour: StageIndex| {
 		let root = blob_root(&(edge, steps).encode());
-		let message = edge_message(common.genesis, &edge, steps, root);
+		let message = edge_message(common.genesis, seed, &edge, steps, root);
 		EdgeReceipt { root, signature: sign(common, worker(neighbour), message) }
 	};
 	let downstream = Edge::downstream(&unit, spec.stage_count());
 	let difference = blob_root(&("difference", unit).encode());
 	let mut attestation = Attestation {
 		unit,
-		shard_before: blob_root(&("shard", unit.model, unit.window, unit.stage).encode()),
+		// As if no merge ever changed anything: the chain compares a shard with the spec in the first window only.
+		shard_before: spec.initial[usize::from(unit.stage)],
 		outcome: Outcome::Done { steps },
 		difference,
 		norm: NonNegative(0x3f80_0000),
@@ -131,7 +138,7 @@ fn attest(common: &Common, unit: UnitId, seats: &Seats, in_lane: &[Vec<u32>]) ->
 	};
 	let leaves = leaves(spec, unit);
 	attestation.checkpoints = checkpoints_root(common.genesis, &unit, &leaves);
-	let message = held_message(common.genesis, &unit, difference);
+	let message = held_message(common.genesis, seed, &unit, difference);
 	let mut others: Vec<u32> =
 		seats[usize::from(unit.stage)].iter().copied().filter(|other| *other != provider).collect();
 	// Others sign first in each window: which of them are the first to store it is chance.

@@ -227,7 +227,8 @@ impl<T: Config> Pallet<T> {
 			points,
 			generation,
 			index,
-			due: Self::due(spec),
+			// Nobody can challenge it before the window closes: who attests early shortens nobody's time.
+			due: Self::due(spec, window.deadline),
 			in_merge,
 			check: Check::Waiting,
 			phase: Phase::Pending,

@@ -69,7 +69,7 @@ impl<T: Config> Pallet<T> {
 		auditor: AccountIdOf<T>,
 		root: Hash,
 	) -> DispatchResult {
-		let due = Self::due(&Self::spec(id.model)?);
+		let due = Self::due(&Self::spec(id.model)?, Self::now());
 		let pay = unit.audit_points();
 		let (index, generation) = Self::enqueue(&auditor, id.model, Item::Audit(id), pay)?;
 

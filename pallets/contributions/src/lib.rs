@@ -115,10 +115,10 @@ pub mod pallet {
 		/// Blocks between a window's deadline, or any later draw's occasion, and the block whose randomness decides.
 		type LotDelay: Get<BlockNumber>;
 
-		/// Least blocks for which points stay in escrow.
+		/// Least blocks after their window's deadline for which points stay in escrow.
 		type EscrowBlocks: Get<BlockNumber>;
 
-		/// Least lengths of a window for which points stay in escrow.
+		/// Least lengths of a window after its deadline for which points stay in escrow.
 		type EscrowWindows: Get<u32>;
 
 		/// Least blocks that an auditor has.

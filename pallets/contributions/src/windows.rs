@@ -34,12 +34,18 @@ impl<T: Config> Pallet<T> {
 	/// A block so many blocks or window lengths from now, whichever is later.
 	pub(crate) fn later(spec: &ModelSpec, blocks: BlockNumber, windows: u32) -> BlockNumber {
 		// Saturating: at the end of block numbers there is no later.
-		Self::now().saturating_add(blocks.max(windows.saturating_mul(spec.window.blocks)))
+		Self::now().saturating_add(Self::length(spec, blocks, windows))
 	}
 
-	/// The first block in which what is done now can become final.
-	pub(crate) fn due(spec: &ModelSpec) -> BlockNumber {
-		Self::later(spec, T::EscrowBlocks::get(), T::EscrowWindows::get())
+	/// So many blocks, and so many windows of a model at least.
+	fn length(spec: &ModelSpec, blocks: BlockNumber, windows: u32) -> BlockNumber {
+		blocks.max(windows.saturating_mul(spec.window.blocks))
+	}
+
+	/// The first block in which what can be contested from block `since` on can become final.
+	pub(crate) fn due(spec: &ModelSpec, since: BlockNumber) -> BlockNumber {
+		let escrow = Self::length(spec, T::EscrowBlocks::get(), T::EscrowWindows::get());
+		since.saturating_add(escrow) // as in `later`
 	}
 
 	pub(crate) fn spec(model: ModelId) -> Result<ModelSpec, DispatchError> {
@@ -74,9 +80,8 @@ impl<T: Config> Pallet<T> {
 		}
 		let base = Self::base_of_next(model, spec);
 		if let Base::Merge(base) = base {
-			// The last attestation of this window falls due an escrow after its deadline.
-			let left = window.deadline.saturating_sub(Self::now());
-			let needed = Self::due(spec).saturating_add(left);
+			// Work of this window can be disputed until it is due.
+			let needed = Self::due(spec, window.deadline);
 			Self::update_window(model, base, |row| row.needed_until = row.needed_until.max(needed));
 		}
 		Newest::<T>::insert(model, Latest { window: window.index, is_broken: false });

@@ -1,10 +1,13 @@
 //! What people ask, as a node asks the runtime for them.
 
+use std::collections::BTreeSet;
+
 use cairn_primitives::{
 	voucher::{Price, Voucher},
 	ModelSpec, Points, Window,
 };
 use codec::Decode;
+use frame_support::traits::GetCallMetadata;
 use pallet_contributions::{AuditState, AuditTask, Audits, Call};
 use pallet_disputes::{Games, Side};
 use pallet_revenue::Position;
@@ -36,21 +39,27 @@ fn act(who: Sr25519Keyring, call: impl Into<RuntimeCall>) {
 }
 
 /// Blocks in which everyone does what it can of what is `wanted`, until something is found.
+#[track_caller]
 fn live_until<Found>(
 	story: &Story,
 	wanted: impl Fn(&Deed) -> bool,
 	look: impl Fn() -> Option<Found>,
 ) -> Found {
+	let mut refused = BTreeSet::new();
 	for _ in 0..300 {
 		for deed in story.deeds().into_iter().filter(|deed| wanted(deed)) {
-			let _ = try_to(deed);
+			let call = deed.1.get_call_metadata();
+			if let Err(error) = try_to(deed) {
+				let error = <&str>::from(error);
+				refused.insert((call.pallet_name, call.function_name, error));
+			}
 		}
 		if let Some(found) = look() {
 			return found;
 		}
 		next_block();
 	}
-	panic!("nothing was found in 300 blocks");
+	panic!("nothing was found in 300 blocks; refused were {refused:#?}");
 }
 
 /// Work that accuses nobody and answers no audit.

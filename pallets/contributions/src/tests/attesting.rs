@@ -66,7 +66,7 @@ fn an_attestation_is_counted_queued_and_free() {
 		assert_eq!(unit.worker, Keys::get(provider(who)).unwrap());
 		assert_eq!((unit.points, unit.phase), (points, Phase::Pending));
 		assert!(unit.in_merge);
-		assert_eq!(unit.due, now() + 100);
+		assert_eq!(unit.due, window_of(LAST).deadline + 100);
 		assert_eq!(record_of(who).escrow, points);
 		assert_eq!(Contributions::escrow(provider(who), MODEL), points);
 		assert_eq!(Contributions::open_units(&provider(who)), 1);
@@ -102,7 +102,17 @@ fn escrow_is_as_long_as_windows_where_they_are_long() {
 	in_window(|| {
 		Specs::mutate_extant(MODEL, |spec| spec.window.blocks = 60);
 		attest(MIDDLE);
-		assert_eq!(stored(MIDDLE).due, now() + 120);
+		assert_eq!(stored(MIDDLE).due, window_of(MIDDLE).deadline + 120);
+	});
+}
+
+#[test]
+fn who_attests_early_is_in_escrow_as_long_as_who_attests_late() {
+	in_window(|| {
+		attest(MIDDLE);
+		run_to(window_of(MIDDLE).deadline);
+		attest(LAST);
+		assert_eq!(stored(MIDDLE).due, stored(LAST).due);
 	});
 }
 
