@@ -58,6 +58,7 @@ impl<T: Config> Get<u64> for EpochDuration<T> {
 	}
 }
 
+#[allow(clippy::expect_used, reason = "FRAME's macros expand to it")]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{ProtocolTimes, SetProtocolTimes};

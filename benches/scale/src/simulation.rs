@@ -118,7 +118,7 @@ impl<'a> Simulation<'a> {
 			agenda: BTreeMap::new(),
 			courses: network.seats.iter().map(|_| Course::default()).collect(),
 			numbers,
-			lot_delay: network.chain.read(|| protocol::BeaconDelay::get()),
+			lot_delay: network.chain.read(protocol::BeaconDelay::get),
 			burst,
 			log: Log::default(),
 			censuses: Vec::new(),
@@ -325,7 +325,7 @@ impl<'a> Simulation<'a> {
 			return;
 		}
 		for who in seats.iter().flatten() {
-			if (who + window.index) % self.options.claim_every.max(1) == 0 {
+			if (who + window.index).is_multiple_of(self.options.claim_every.max(1)) {
 				let claims = self.random.gen_range(now + 1..=window.deadline);
 				self.plan(claims, Task::Claim(model, *who));
 			}

@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
-// Runtime code must not panic. FRAME's macros expand to `expect`, so that one is left to reviewers.
+// What runs in a block must not panic.
 #![cfg_attr(
 	not(any(test, feature = "runtime-benchmarks")),
 	deny(
 		clippy::arithmetic_side_effects,
+		clippy::expect_used,
 		clippy::indexing_slicing,
 		clippy::panic,
 		clippy::unwrap_used
@@ -46,6 +47,7 @@ pub use weights::WeightInfo;
 /// Target of this pallet's log lines.
 pub(crate) const LOG_TARGET: &str = "runtime::contributions";
 
+#[allow(clippy::expect_used, reason = "FRAME's macros expand to it")]
 #[frame_support::pallet]
 pub mod pallet {
 	use alloc::vec::Vec;

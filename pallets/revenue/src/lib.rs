@@ -38,8 +38,7 @@ pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
 
-// The macros' own code expects what they have just made sure of.
-#[allow(clippy::expect_used)]
+#[allow(clippy::expect_used, reason = "FRAME's macros expand to it")]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::*, weights::WeightInfo};

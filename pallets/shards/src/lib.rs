@@ -41,10 +41,7 @@ pub use weights::WeightInfo;
 /// Target of this pallet's log lines.
 pub(crate) const LOG_TARGET: &str = "runtime::shards";
 
-#[allow(
-	clippy::expect_used,
-	reason = "only FRAME's macros expect, and only what they have checked"
-)]
+#[allow(clippy::expect_used, reason = "FRAME's macros expand to it")]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::*, weights::WeightInfo};

@@ -220,7 +220,7 @@ impl Fuzzer {
 		self.tried += 1;
 		let names = call.get_call_metadata();
 		// The root of the whole state is dear: look at every eighth call.
-		let before = (self.tried % 8 == 0).then(root);
+		let before = self.tried.is_multiple_of(8).then(root);
 		let result = story::try_to((who, call.clone()));
 		let count = self
 			.counts
