@@ -278,7 +278,7 @@ pub fn checkpoint_leaves(spec: &ModelSpec, context: &UnitContext) -> usize {
 		.saturating_add(1) // at most 18
 }
 
-/// The tolerance of a model's gate in the unit of [`Models::pass_gate`].
+/// The tolerance of a model's gate in the unit of [`Models::judge_gate`].
 pub fn tolerance_millionths(tolerance: Nano) -> u64 {
 	u64::from(tolerance.0).checked_div(1_000).unwrap_or(0)
 }

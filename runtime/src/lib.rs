@@ -20,9 +20,12 @@ extern crate alloc;
 #[cfg(feature = "std")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
-pub mod apis;
+// First, since the API uses its macros.
 #[cfg(feature = "runtime-benchmarks")]
+#[macro_use]
 mod benches;
+
+pub mod apis;
 pub mod clock;
 pub mod configs;
 #[allow(clippy::arithmetic_side_effects, reason = "32 bits times a small constant fit into 128")]

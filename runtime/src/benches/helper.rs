@@ -106,7 +106,7 @@ fn register(who: &AccountId) -> AccountId {
 	if let Some(ledger) = pallet_workers::Ledgers::<Runtime>::get(who) {
 		return AccountId::from(ledger.worker.0);
 	}
-	let seed = Hash(blake2_256(&("worker", who).encode()));
+	let seed = Hash::from(blake2_256(&("worker", who).encode()));
 	// From a seed: a phrase, as without one, takes a hundred times as long.
 	let key = sp_io::crypto::sr25519_generate(DUMMY, Some(format!("{seed:?}").into_bytes()));
 	let endpoint = Endpoint {
@@ -233,8 +233,8 @@ impl pallet_contributions::BenchmarkHelper<AccountId> for Helper {
 	fn start_window(model: ModelId, index: WindowIndex) {
 		let spec = spec_of(model);
 		for stage in 0..spec.stages.len() as StageIndex {
-			pallet_shards::Rosters::<Runtime>::mutate_extant(model, stage, |roster| {
-				for standby in &mut roster.standbys {
+			pallet_shards::Rosters::<Runtime>::mutate(model, stage, |roster| {
+				for standby in roster.iter_mut().flat_map(|roster| &mut roster.standbys) {
 					standby.held = index.checked_sub(1);
 				}
 			});
@@ -308,8 +308,8 @@ fn seat_instead(model: ModelId, who: &AccountId) {
 	commit(who, model);
 	pallet_shards::Places::<Runtime>::remove(model, member(0, 0));
 	pallet_shards::Places::<Runtime>::insert(model, who, 0);
-	pallet_shards::Rosters::<Runtime>::mutate_extant(model, 0, |roster| {
-		if let Some(seat) = roster.seats.first_mut() {
+	pallet_shards::Rosters::<Runtime>::mutate(model, 0, |roster| {
+		if let Some(seat) = roster.as_mut().and_then(|roster| roster.seats.iter_mut().next()) {
 			*seat = Some(who.clone());
 		}
 	});
@@ -366,7 +366,7 @@ fn contest(unit: UnitId, challengers: &[AccountId]) {
 			.expect("the account is rich");
 		Challenge { by: by.clone(), bond }
 	});
-	let most = <Runtime as pallet_contributions::Config>::MaxChallenges::get();
+	let most: u32 = <Runtime as pallet_contributions::Config>::MaxChallenges::get();
 	let challenges: Vec<_> = raised.take(most as usize).collect();
 	pallet_contributions::Challenges::<Runtime>::insert(
 		unit,
@@ -376,7 +376,7 @@ fn contest(unit: UnitId, challengers: &[AccountId]) {
 
 impl pallet_revenue::benchmarking::BenchmarkHelper for Helper {
 	fn fork(index: u32) -> ModelId {
-		let spec = ModelSpec::example(Hash(blake2_256(&index.encode())), 2, 1);
+		let spec = ModelSpec::example(Hash::from(blake2_256(&index.encode())), 2, 1);
 		let root = add_model(spec.clone(), None);
 		let child = add_model(spec.clone(), Some(root));
 		add_model(spec, Some(child))
