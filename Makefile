@@ -31,7 +31,7 @@ test-js: build ## Run the polkadot.js tests against a real node
 demo: build ## Tour through a model's life on a development chain, with polkadot.js
 	@CAIRN_NODE=$(NODE) npm --prefix $(JS) --silent run tour -- $(ARGS)
 
-bench: setup ## Run one benchmark: make bench NAME=node (benches/README.md lists them)
+bench: build ## Run one benchmark: make bench NAME=node (benches/README.md lists them)
 	@benches/run.sh "$(NAME)" $(ARGS)
 
 lint: setup ## Check format and lints

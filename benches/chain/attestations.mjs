@@ -5,16 +5,17 @@ import { attestation, float, randomRoot, seatsOf } from './borrowed.mjs';
 const GATE_EVERY = 16;
 
 /** A unit's work. The chain cannot tell work from random roots as long as nobody audits it. */
-const work = ({ model, window, stages, spec }, stage, lane, worker, edges, shardBefore) => {
+const work = ({ model, window, stages, spec }, stage, lane, worker, edges) => {
 	const index = window.index.toNumber();
 	const isLast = stage === stages - 1;
 	const edge = (upper) =>
 		upper >= 0 && upper < stages - 1 ? { edge: { model, window: index, lane, upper }, root: edges[upper][lane] } : null;
 	return {
 		unit: { model, window: index, stage, lane },
+		seed: window.seed.toHex(),
 		worker,
 		traced: { steps: spec.window.steps, difference: randomRoot() },
-		shardBefore,
+		shardBefore: spec.initial[stage], // as if no merge changed it: the chain compares it in the first window only
 		checkpoints: randomRoot(),
 		upstream: edge(stage - 1),
 		downstream: edge(stage),
@@ -28,14 +29,13 @@ const unitsOf = async (api, one) => {
 	const { model, stages, lanes, window, members } = one;
 	const seats = await seatsOf(api, model, stages, window, members);
 	const edges = Array.from({ length: stages - 1 }, () => Array.from({ length: lanes }, randomRoot));
-	return seats.flatMap((row, stage) => {
-		const shardBefore = randomRoot();
-		return row.map((worker, lane) => ({
-			work: work(one, stage, lane, worker, edges, shardBefore),
+	return seats.flatMap((row, stage) =>
+		row.map((worker, lane) => ({
+			work: work(one, stage, lane, worker, edges),
 			neighbours: { upstream: seats[stage - 1]?.[lane], downstream: seats[stage + 1]?.[lane] },
 			holders: row.filter((other) => other !== worker),
-		}));
-	});
+		})),
+	);
 };
 
 /** The attestations of running windows, signed; `held` says how many of a unit's holders sign for it. */

@@ -2,6 +2,9 @@
 
 import { boss, carryOut, untilBlock } from './town.mjs';
 
+/** Blocks of a development chain's escrow, if its windows are not longer. */
+const SHORTEST_ESCROW = 10;
+
 const clocks = async (api, models) =>
 	(await api.query.shards.clocks.multi(models.map(({ model }) => model))).map((clock) => clock.unwrap());
 
@@ -39,4 +42,7 @@ export const close = async (bench, models) => {
 		// The last stage comes first: its losses decide about the others.
 		Array.from({ length: stages }, (_, i) => [api.tx.contributions.drawLots(model, window.index, stages - 1 - i), boss]));
 	await carryOut(bench, 'lots are drawn', lots);
+	// The next attestations finalise these units: they have to be due.
+	const deadline = Math.max(...models.map(({ window }) => window.deadline.toNumber()));
+	await untilBlock(bench, deadline + Math.max(SHORTEST_ESCROW, bench.options.window) + 1);
 };

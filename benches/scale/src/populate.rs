@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use cairn_primitives::{
 	hash::blob_root,
-	spec::{Access, Nano, SchedulePoint},
+	spec::{Nano, SchedulePoint},
 	ModelId, ModelSpec, Terms,
 };
 use cairn_runtime::{currency::CRN, parameters::protocol, AccountId, Hash, Runtime, RuntimeCall};
@@ -21,11 +21,9 @@ fn dataset() -> Hash {
 	blob_root(b"the dataset of a simulation")
 }
 
-/// The spec of all models: sealed, as those that are worth anything, and with training that does not end.
+/// The spec of all models: open, so that as many providers as there are seats take them all, and with training that does not end.
 pub fn spec(options: &Options, seats: u32) -> ModelSpec {
 	let mut spec = ModelSpec::example(dataset(), options.stages, options.lanes);
-	spec.access = Access::Sealed;
-	spec.min_holders = 3;
 	spec.window.blocks = options.window_blocks(seats);
 	let end = SchedulePoint { samples: u64::MAX, batch: 8, learning_rate: Nano(100_000) };
 	if let Some(last) = spec.schedule.points.last_mut() {

@@ -53,7 +53,7 @@ export const chapters = [
 				submitEach(api, researcher, [
 					models.registerDataset(dataset, 'An example dataset'), models.propose(stage.spec, terms, null, 'A model'),
 				]),
-				setTimes(api, { DisputeBudget: 16, UnbondingBlocks: 4, EscrowBlocks: 60 }),
+				setTimes(api, { DisputeBudget: 16, UnbondingBlocks: 4, EscrowBlocks: 72 }),
 			]);
 			stage.model = eventOf(proposed, api.events.models.Proposed).model.toNumber();
 			await Promise.all([

@@ -90,6 +90,14 @@ const refusalOf = (api, error) => {
 	return refusal;
 };
 
+/** The error that an event of sudo, utility or multisig tells of a call inside. */
+const innerError = ({ events: { sudo, utility, multisig } }, event) => {
+	if ([utility.BatchInterrupted, utility.ItemFailed].some((kind) => kind.is(event))) return event.data.error;
+	const wraps = [sudo.Sudid, utility.DispatchedAs, multisig.MultisigExecuted].some((kind) => kind.is(event));
+	const inner = wraps ? (event.data.sudoResult ?? event.data.result) : undefined;
+	return inner?.isErr ? inner.asErr : undefined;
+};
+
 /**
  * Signs and submits a call; resolves with its events once it is in a block, rejects with `Refused`.
  * Sudo, utility and multisig wrap results in events of their own: a failure inside is a failure.
@@ -110,8 +118,8 @@ export const submit = (api, call, signer, options = {}) =>
 				if (!status.isInBlock) return undefined;
 				unsubscribe();
 				for (const { event } of events) {
-					const inner = api.events.sudo.Sudid.is(event) ? event.data.sudoResult : undefined;
-					if (inner?.isErr) return reject(refusalOf(api, inner.asErr));
+					const error = innerError(api, event);
+					if (error) return reject(refusalOf(api, error));
 				}
 				noteCall(call.method);
 				return resolve(events.map(({ event }) => event));
