@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures the weights of Cairn's pallets in the compiled runtime with frame-omni-bencher and writes them to
 # pallets/*/src/weights.rs. Measure on the slowest machine that validators are meant to have, with nothing else running.
+# The runtime, the bencher and the node are built alike, in the dev profile: a node of a release build is faster.
 # usage: benches/weights.sh [PALLET ...]       e.g. benches/weights.sh revenue inference
 # STEPS and REPEAT set the effort (default 20 and 10).
 set -euo pipefail

@@ -1,287 +1,713 @@
-//! Weights of the calls. Estimates until a benchmark on reference hardware replaces them: 25 µs, 60 µs for each signature,
-//! and the storage accesses of the code, counted by hand.
+//! Weights of `pallet_contributions`, measured by `make bench NAME=weights`; do not edit.
+//!
+//! Date: 2026-11-24, steps: 20, repeats: 10
+
+#![cfg_attr(rustfmt, rustfmt_skip)]
 
 use core::marker::PhantomData;
 
-use frame_support::{
-	traits::Get,
-	weights::{constants::ParityDbWeight, Weight},
-};
+use frame_support::{traits::Get, weights::{constants::ParityDbWeight, Weight}};
 
-/// What the calls cost.
+/// What the calls and hooks of `pallet_contributions` cost.
 pub trait WeightInfo {
-	/// `attest` with `h` signatures of holders, finalising two units on the way.
-	fn attest(h: u32) -> Weight;
-	/// `draw_lots` of a gate's last stage with 16 lanes, all of them audited.
+	/// Weight of `attest`.
+	fn attest(h: u32, ) -> Weight;
+	/// Weight of `draw_lots`.
 	fn draw_lots() -> Weight;
-	/// `redraw_audit` that finds an auditor at the last stage asked.
+	/// Weight of `redraw_audit`.
 	fn redraw_audit() -> Weight;
-	/// `verdict` that approves.
+	/// Weight of `verdict_ok`.
 	fn verdict_ok() -> Weight;
-	/// `verdict` that opens a dispute.
+	/// Weight of `verdict_bad`.
 	fn verdict_bad() -> Weight;
-	/// `report_unavailable` by the second auditor.
+	/// Weight of `report_unavailable`.
 	fn report_unavailable() -> Weight;
-	/// `expose_audit` of a pending unit.
+	/// Weight of `expose_audit`.
 	fn expose_audit() -> Weight;
-	/// `suspect` a lane of `s` stages.
-	fn suspect(s: u32) -> Weight;
-	/// `settle_suspicion` of a lane of `s` stages.
-	fn settle_suspicion(s: u32) -> Weight;
-	/// `challenge`.
+	/// Weight of `suspect`.
+	fn suspect(s: u32, ) -> Weight;
+	/// Weight of `settle_suspicion`.
+	fn settle_suspicion(s: u32, ) -> Weight;
+	/// Weight of `challenge`.
 	fn challenge() -> Weight;
-	/// `refute_merge` of 16 lanes with `e` bytes of evidence.
-	fn refute_merge(e: u32) -> Weight;
-	/// `report_equivocation`.
+	/// Weight of `refute_merge`.
+	fn refute_merge(e: u32, ) -> Weight;
+	/// Weight of `report_equivocation`.
 	fn report_equivocation() -> Weight;
-	/// `report_fork` with `n` steps between the ends, of which both are refuted.
-	fn report_fork(n: u32) -> Weight;
-	/// `finalise` a unit and its audit.
+	/// Weight of `report_fork`.
+	fn report_fork(n: u32, ) -> Weight;
+	/// Weight of `finalise`.
 	fn finalise() -> Weight;
-	/// `prune` a stage of 16 lanes.
+	/// Weight of `prune`.
 	fn prune() -> Weight;
 }
 
-/// What finalising one item reads and writes: its row, stage, window, record, games, mint (pool, holders, model),
-/// reputation, queue, count.
-const SETTLEMENT: (u64, u64) = (12, 10);
-
-/// What refuting one unit reads and writes: unit, audit, record, queue, counts, games, challenges, bond and its hold, roster.
-const REFUTATION: (u64, u64) = (16, 14);
-
-fn estimate<D: Get<frame_support::weights::RuntimeDbWeight>>(
-	micros: u64,
-	proof: u64,
-	(reads, writes): (u64, u64),
-) -> Weight {
-	Weight::from_parts(micros.saturating_mul(1_000_000), proof)
-		.saturating_add(D::get().reads_writes(reads, writes))
-}
-
-fn times((reads, writes): (u64, u64), count: u64) -> (u64, u64) {
-	(reads.saturating_mul(count), writes.saturating_mul(count))
-}
-
-fn plus(left: (u64, u64), right: (u64, u64)) -> (u64, u64) {
-	(left.0.saturating_add(right.0), left.1.saturating_add(right.1))
-}
-
-/// The estimates for a database.
-struct Estimates<D>(PhantomData<D>);
-
-impl<D: Get<frame_support::weights::RuntimeDbWeight>> WeightInfo for Estimates<D> {
-	fn attest(h: u32) -> Weight {
-		let h = u64::from(h);
-		// Reads: key, provider, spec, window, three rosters, stage, two neighbours, info, newest, row, base, record, count.
-		// Writes: row, newest, base, stage, unit, record, queue, count.
-		let micros = 300u64.saturating_add(h.saturating_mul(60));
-		let own = (17u64.saturating_add(h), 8);
-		estimate::<D>(micros, 20_000, plus(own, times(SETTLEMENT, 2)))
-	}
-
-	fn draw_lots() -> Weight {
-		// Reads: spec, window, stage twice, clock twice, beacon, model; per unit: unit, record, two neighbours, challenges,
-		// five rosters, key. Writes: window, stage, model; per unit: unit, record, audit.
-		estimate::<D>(2_500, 200_000, plus((8, 4), times((11, 3), 16)))
-	}
-
-	fn redraw_audit() -> Weight {
-		// Reads: audit, unit, spec, beacon, two neighbours, challenges, five rosters, keys. Writes: audit, unit.
-		estimate::<D>(200, 30_000, (44, 2))
-	}
-
-	fn verdict_ok() -> Weight {
-		// Reads: provider, audit, unit, spec, record, count. Writes: audit, unit, record, queue, count.
-		estimate::<D>(60, 12_000, (6, 5))
-	}
-
-	fn verdict_bad() -> Weight {
-		// Reads: provider, audit, unit, window, genesis, spec, games, count. Writes: audit, games twice, count.
-		estimate::<D>(70, 14_000, (9, 5))
-	}
-
-	fn report_unavailable() -> Weight {
-		estimate::<D>(150, 25_000, plus((3, 1), REFUTATION))
-	}
-
-	fn expose_audit() -> Weight {
-		// Reads: provider, unit, audit, genesis, record, count, spec, bond. Writes: audit, unit, record, queue, count, bond.
-		estimate::<D>(150, 25_000, plus((4, 2), REFUTATION))
-	}
-
-	fn suspect(s: u32) -> Weight {
-		let s = u64::from(s);
-		// Reads: provider, spec, window, clock twice, hold twice; per stage: roster, unit, stage. Writes: hold twice,
-		// suspicion, window; per stage: unit, audit.
-		let micros = 80u64.saturating_add(s.saturating_mul(15));
-		estimate::<D>(micros, 10_000, plus((7, 4), times((3, 2), s)))
-	}
-
-	fn settle_suspicion(s: u32) -> Weight {
-		let s = u64::from(s);
-		// Reads: suspicion, spec, window, three accounts and their holds; per stage: unit. Writes: suspicion, window, accounts.
-		let micros = 120u64.saturating_add(s.saturating_mul(5));
-		estimate::<D>(micros, 10_000, plus((9, 7), times((1, 0), s)))
-	}
-
-	fn challenge() -> Weight {
-		// Reads: provider, unit, spec, stage, entitlement, audit, challenges, hold twice, window, genesis, games.
-		// Writes: hold twice, challenges, games twice.
-		estimate::<D>(100, 16_000, (13, 5))
-	}
-
-	fn refute_merge(e: u32) -> Weight {
-		// Reads: spec, window, two stages, newest, model; per lane two units. Writes: stage, newest, model.
-		let micros = 400u64.saturating_add(u64::from(e).checked_div(20).unwrap_or(0));
-		let units = plus((6, 3), times((2, 0), 16));
-		estimate::<D>(micros, 250_000, plus(units, times(REFUTATION, 16)))
-	}
-
-	fn report_equivocation() -> Weight {
-		// Reads: stage, spec, clock, two units, two rosters, key, window, newest, base, record. Writes: stage, window,
-		// newest, base, record.
-		estimate::<D>(250, 30_000, plus((14, 6), REFUTATION))
-	}
-
-	fn report_fork(n: u32) -> Weight {
-		// Reads: two units, key. Writes: none but those of the refutations.
-		let micros = 250u64.saturating_add(u64::from(n));
-		estimate::<D>(micros, 30_000, plus((3, 0), times(REFUTATION, 2)))
-	}
-
-	fn finalise() -> Weight {
-		estimate::<D>(150, 20_000, times(SETTLEMENT, 2))
-	}
-
-	fn prune() -> Weight {
-		// Reads: stage, window, clock, model, newest; per lane: unit, audit. Writes: stage, window, newest; per lane: unit.
-		estimate::<D>(120, 50_000, plus((6, 3), times((2, 1), 16)))
-	}
-}
-
-/// Weights for the runtime's own database.
+/// The measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	fn attest(h: u32) -> Weight {
-		Estimates::<T::DbWeight>::attest(h)
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:3 w:0)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:3 w:1)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:34 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:3 w:2)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Newest` (r:1 w:1)
+	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Closed` (r:1 w:0)
+	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:3 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:1 w:1)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:4 w:3)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Queue` (r:2 w:3)
+	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::OpenGames` (r:2 w:0)
+	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Revenue::Pools` (r:1 w:1)
+	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Datasets` (r:1 w:0)
+	/// Proof: `Models::Datasets` (`max_values`: None, `max_size`: Some(226), added: 2701, mode: `MaxEncodedLen`)
+	/// Storage: `Revenue::Holders` (r:4 w:4)
+	/// Proof: `Revenue::Holders` (`max_values`: None, `max_size`: Some(181), added: 2656, mode: `MaxEncodedLen`)
+	fn attest(h: u32, ) -> Weight {
+		// Minimum execution time: 3_341_489_000 picoseconds.
+		Weight::from_parts(3_704_251_188, 12214)
+			// Standard Error: 851_584
+			.saturating_add(Weight::from_parts(97_997_198, 0).saturating_mul(h.into()))
+			.saturating_add(T::DbWeight::get().reads(38_u64))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(h.into())))
+			.saturating_add(T::DbWeight::get().writes(18_u64))
+			.saturating_add(Weight::from_parts(0, 3254).saturating_mul(h.into()))
 	}
 
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:1 w:1)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:1 w:1)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Closed` (r:1 w:0)
+	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:3 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Outputs` (r:1 w:0)
+	/// Proof: `Shards::Outputs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:48 w:16)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:16 w:0)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Challenges` (r:16 w:0)
+	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:1 w:0)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:32 w:0)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:0 w:16)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	fn draw_lots() -> Weight {
-		Estimates::<T::DbWeight>::draw_lots()
+		// Minimum execution time: 16_573_697_000 picoseconds.
+		Weight::from_parts(17_095_986_000, 135678)
+			.saturating_add(T::DbWeight::get().reads(122_u64))
+			.saturating_add(T::DbWeight::get().writes(34_u64))
 	}
 
+	/// Storage: `Contributions::Audits` (r:1 w:1)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:3 w:1)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Outputs` (r:1 w:0)
+	/// Proof: `Shards::Outputs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Challenges` (r:1 w:0)
+	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:2 w:0)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:2 w:0)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn redraw_audit() -> Weight {
-		Estimates::<T::DbWeight>::redraw_audit()
+		// Minimum execution time: 820_905_000 picoseconds.
+		Weight::from_parts(876_246_000, 9408)
+			.saturating_add(T::DbWeight::get().reads(13_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:1 w:1)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:16 w:1)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:1 w:1)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:1 w:0)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Queue` (r:0 w:1)
+	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn verdict_ok() -> Weight {
-		Estimates::<T::DbWeight>::verdict_ok()
+		// Minimum execution time: 1_073_784_000 picoseconds.
+		Weight::from_parts(1_295_764_000, 45886)
+			.saturating_add(T::DbWeight::get().reads(25_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
 
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:1 w:1)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:1 w:0)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:1 w:0)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::Games` (r:1 w:1)
+	/// Proof: `Disputes::Games` (`max_values`: None, `max_size`: Some(925), added: 3400, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::OpenGames` (r:1 w:1)
+	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:1 w:1)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
 	fn verdict_bad() -> Weight {
-		Estimates::<T::DbWeight>::verdict_bad()
+		// Minimum execution time: 606_441_000 picoseconds.
+		Weight::from_parts(719_970_000, 7397)
+			.saturating_add(T::DbWeight::get().reads(12_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:1 w:1)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:1 w:1)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:1 w:1)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::OpenGames` (r:1 w:0)
+	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Challenges` (r:1 w:1)
+	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:6 w:6)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:5 w:5)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:1 w:1)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::BondPrice` (r:1 w:0)
+	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Requests` (r:1 w:0)
+	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:1 w:1)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:1 w:1)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::SeatRecords` (r:1 w:1)
+	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Queue` (r:0 w:1)
+	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn report_unavailable() -> Weight {
-		Estimates::<T::DbWeight>::report_unavailable()
+		// Minimum execution time: 2_798_432_000 picoseconds.
+		Weight::from_parts(3_042_428_000, 16608)
+			.saturating_add(T::DbWeight::get().reads(30_u64))
+			.saturating_add(T::DbWeight::get().writes(23_u64))
 	}
 
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:1 w:1)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:1 w:1)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:1 w:1)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:1 w:1)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:3 w:3)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::BondPrice` (r:1 w:0)
+	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Requests` (r:1 w:0)
+	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:1 w:1)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:1 w:1)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::SeatRecords` (r:1 w:1)
+	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Queue` (r:0 w:1)
+	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn expose_audit() -> Weight {
-		Estimates::<T::DbWeight>::expose_audit()
+		// Minimum execution time: 1_822_073_000 picoseconds.
+		Weight::from_parts(2_022_868_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(23_u64))
+			.saturating_add(T::DbWeight::get().writes(15_u64))
 	}
 
-	fn suspect(s: u32) -> Weight {
-		Estimates::<T::DbWeight>::suspect(s)
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:1 w:1)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Closed` (r:1 w:0)
+	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:64 w:0)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:64 w:64)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Challenges` (r:64 w:0)
+	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:64 w:0)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Suspicions` (r:0 w:1)
+	/// Proof: `Contributions::Suspicions` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:0 w:64)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	fn suspect(s: u32, ) -> Weight {
+		// Minimum execution time: 1_040_348_000 picoseconds.
+		Weight::from_parts(874_265_794, 7397)
+			// Standard Error: 1_434_937
+			.saturating_add(Weight::from_parts(235_952_292, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(8_u64))
+			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(s.into())))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(s.into())))
+			.saturating_add(Weight::from_parts(0, 3618).saturating_mul(s.into()))
 	}
 
-	fn settle_suspicion(s: u32) -> Weight {
-		Estimates::<T::DbWeight>::settle_suspicion(s)
+	/// Storage: `Contributions::Suspicions` (r:1 w:1)
+	/// Proof: `Contributions::Suspicions` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:64 w:0)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:1 w:1)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:2 w:2)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	fn settle_suspicion(s: u32, ) -> Weight {
+		// Minimum execution time: 830_317_000 picoseconds.
+		Weight::from_parts(909_474_274, 7397)
+			// Standard Error: 350_969
+			.saturating_add(Weight::from_parts(38_149_403, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+			.saturating_add(Weight::from_parts(0, 2806).saturating_mul(s.into()))
 	}
 
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:1 w:0)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:1 w:0)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Closed` (r:1 w:0)
+	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Challenges` (r:1 w:1)
+	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:1 w:0)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:3 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:1 w:0)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::Games` (r:1 w:1)
+	/// Proof: `Disputes::Games` (`max_values`: None, `max_size`: Some(925), added: 3400, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::OpenGames` (r:1 w:1)
+	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn challenge() -> Weight {
-		Estimates::<T::DbWeight>::challenge()
+		// Minimum execution time: 1_083_219_000 picoseconds.
+		Weight::from_parts(1_284_492_000, 8487)
+			.saturating_add(T::DbWeight::get().reads(18_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 
-	fn refute_merge(e: u32) -> Weight {
-		Estimates::<T::DbWeight>::refute_merge(e)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:1 w:0)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Closed` (r:1 w:0)
+	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:2 w:1)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:32 w:16)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:16 w:0)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:16 w:16)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:16 w:16)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::OpenGames` (r:16 w:0)
+	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Challenges` (r:16 w:0)
+	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:16 w:16)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:16 w:16)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:16 w:16)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:18 w:18)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::BondPrice` (r:1 w:0)
+	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Requests` (r:16 w:0)
+	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:16 w:16)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:1 w:1)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::SeatRecords` (r:1 w:1)
+	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Newest` (r:1 w:1)
+	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Queue` (r:0 w:16)
+	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
+	fn refute_merge(e: u32, ) -> Weight {
+		// Minimum execution time: 18_525_404_000 picoseconds.
+		Weight::from_parts(20_431_886_337, 90782)
+			// Standard Error: 3_834
+			.saturating_add(Weight::from_parts(6_209, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(224_u64))
+			.saturating_add(T::DbWeight::get().writes(152_u64))
 	}
 
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:2 w:0)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:2 w:0)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:1 w:1)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Newest` (r:1 w:1)
+	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:1 w:1)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:1 w:1)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:1 w:1)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:3 w:3)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::BondPrice` (r:1 w:0)
+	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Requests` (r:1 w:0)
+	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:1 w:0)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::SeatRecords` (r:1 w:1)
+	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	fn report_equivocation() -> Weight {
-		Estimates::<T::DbWeight>::report_equivocation()
+		// Minimum execution time: 1_757_438_000 picoseconds.
+		Weight::from_parts(2_230_310_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(23_u64))
+			.saturating_add(T::DbWeight::get().writes(11_u64))
 	}
 
-	fn report_fork(n: u32) -> Weight {
-		Estimates::<T::DbWeight>::report_fork(n)
+	/// Storage: `Contributions::Units` (r:2 w:2)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:2 w:0)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:2 w:2)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:2 w:2)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::OpenGames` (r:2 w:0)
+	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Challenges` (r:2 w:2)
+	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:10 w:10)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:8 w:8)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:2 w:2)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:2 w:2)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::BondPrice` (r:1 w:0)
+	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Requests` (r:2 w:0)
+	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:2 w:2)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:2 w:2)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::SeatRecords` (r:2 w:2)
+	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Queue` (r:0 w:2)
+	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
+	fn report_fork(n: u32, ) -> Weight {
+		// Minimum execution time: 4_982_432_000 picoseconds.
+		Weight::from_parts(5_722_733_697, 27020)
+			// Standard Error: 45_307
+			.saturating_add(Weight::from_parts(4_401_301, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(49_u64))
+			.saturating_add(T::DbWeight::get().writes(39_u64))
 	}
 
+	/// Storage: `Contributions::Units` (r:1 w:1)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:1 w:0)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:1 w:0)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::OpenGames` (r:1 w:0)
+	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:2 w:2)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Revenue::Pools` (r:1 w:1)
+	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Datasets` (r:1 w:0)
+	/// Proof: `Models::Datasets` (`max_values`: None, `max_size`: Some(226), added: 2701, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Revenue::Holders` (r:5 w:5)
+	/// Proof: `Revenue::Holders` (`max_values`: None, `max_size`: Some(181), added: 2656, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:2 w:2)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:2 w:2)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:1 w:1)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Queue` (r:0 w:2)
+	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn finalise() -> Weight {
-		Estimates::<T::DbWeight>::finalise()
+		// Minimum execution time: 1_444_724_000 picoseconds.
+		Weight::from_parts(1_694_931_000, 14270)
+			.saturating_add(T::DbWeight::get().reads(21_u64))
+			.saturating_add(T::DbWeight::get().writes(16_u64))
 	}
 
+	/// Storage: `Contributions::Stages` (r:1 w:1)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:1 w:1)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Newest` (r:1 w:0)
+	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:16 w:16)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:16 w:0)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	fn prune() -> Weight {
-		Estimates::<T::DbWeight>::prune()
+		// Minimum execution time: 1_150_981_000 picoseconds.
+		Weight::from_parts(1_372_410_000, 45886)
+			.saturating_add(T::DbWeight::get().reads(37_u64))
+			.saturating_add(T::DbWeight::get().writes(18_u64))
 	}
+
 }
 
+// For tests.
 impl WeightInfo for () {
-	fn attest(h: u32) -> Weight {
-		Estimates::<ParityDbWeight>::attest(h)
+	fn attest(h: u32, ) -> Weight {
+		Weight::from_parts(3_704_251_188, 12214)
+			.saturating_add(Weight::from_parts(97_997_198, 0).saturating_mul(h.into()))
+			.saturating_add(ParityDbWeight::get().reads(38_u64))
+			.saturating_add(ParityDbWeight::get().writes(18_u64))
 	}
-
 	fn draw_lots() -> Weight {
-		Estimates::<ParityDbWeight>::draw_lots()
+		Weight::from_parts(17_095_986_000, 135678)
+			.saturating_add(ParityDbWeight::get().reads(122_u64))
+			.saturating_add(ParityDbWeight::get().writes(34_u64))
 	}
-
 	fn redraw_audit() -> Weight {
-		Estimates::<ParityDbWeight>::redraw_audit()
+		Weight::from_parts(876_246_000, 9408)
+			.saturating_add(ParityDbWeight::get().reads(13_u64))
+			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
-
 	fn verdict_ok() -> Weight {
-		Estimates::<ParityDbWeight>::verdict_ok()
+		Weight::from_parts(1_295_764_000, 45886)
+			.saturating_add(ParityDbWeight::get().reads(25_u64))
+			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
-
 	fn verdict_bad() -> Weight {
-		Estimates::<ParityDbWeight>::verdict_bad()
+		Weight::from_parts(719_970_000, 7397)
+			.saturating_add(ParityDbWeight::get().reads(12_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
-
 	fn report_unavailable() -> Weight {
-		Estimates::<ParityDbWeight>::report_unavailable()
+		Weight::from_parts(3_042_428_000, 16608)
+			.saturating_add(ParityDbWeight::get().reads(30_u64))
+			.saturating_add(ParityDbWeight::get().writes(23_u64))
 	}
-
 	fn expose_audit() -> Weight {
-		Estimates::<ParityDbWeight>::expose_audit()
+		Weight::from_parts(2_022_868_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(23_u64))
+			.saturating_add(ParityDbWeight::get().writes(15_u64))
 	}
-
-	fn suspect(s: u32) -> Weight {
-		Estimates::<ParityDbWeight>::suspect(s)
+	fn suspect(s: u32, ) -> Weight {
+		Weight::from_parts(874_265_794, 7397)
+			.saturating_add(Weight::from_parts(235_952_292, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
-
-	fn settle_suspicion(s: u32) -> Weight {
-		Estimates::<ParityDbWeight>::settle_suspicion(s)
+	fn settle_suspicion(s: u32, ) -> Weight {
+		Weight::from_parts(909_474_274, 7397)
+			.saturating_add(Weight::from_parts(38_149_403, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
-
 	fn challenge() -> Weight {
-		Estimates::<ParityDbWeight>::challenge()
+		Weight::from_parts(1_284_492_000, 8487)
+			.saturating_add(ParityDbWeight::get().reads(18_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
-
-	fn refute_merge(e: u32) -> Weight {
-		Estimates::<ParityDbWeight>::refute_merge(e)
+	fn refute_merge(e: u32, ) -> Weight {
+		Weight::from_parts(20_431_886_337, 90782)
+			.saturating_add(Weight::from_parts(6_209, 0).saturating_mul(e.into()))
+			.saturating_add(ParityDbWeight::get().reads(224_u64))
+			.saturating_add(ParityDbWeight::get().writes(152_u64))
 	}
-
 	fn report_equivocation() -> Weight {
-		Estimates::<ParityDbWeight>::report_equivocation()
+		Weight::from_parts(2_230_310_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(23_u64))
+			.saturating_add(ParityDbWeight::get().writes(11_u64))
 	}
-
-	fn report_fork(n: u32) -> Weight {
-		Estimates::<ParityDbWeight>::report_fork(n)
+	fn report_fork(n: u32, ) -> Weight {
+		Weight::from_parts(5_722_733_697, 27020)
+			.saturating_add(Weight::from_parts(4_401_301, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(49_u64))
+			.saturating_add(ParityDbWeight::get().writes(39_u64))
 	}
-
 	fn finalise() -> Weight {
-		Estimates::<ParityDbWeight>::finalise()
+		Weight::from_parts(1_694_931_000, 14270)
+			.saturating_add(ParityDbWeight::get().reads(21_u64))
+			.saturating_add(ParityDbWeight::get().writes(16_u64))
 	}
-
 	fn prune() -> Weight {
-		Estimates::<ParityDbWeight>::prune()
+		Weight::from_parts(1_372_410_000, 45886)
+			.saturating_add(ParityDbWeight::get().reads(37_u64))
+			.saturating_add(ParityDbWeight::get().writes(18_u64))
 	}
 }

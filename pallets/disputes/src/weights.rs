@@ -1,86 +1,193 @@
-//! Weights of the calls. Estimates until a benchmark on reference hardware replaces them: 25 µs and the storage accesses of
-//! the code, counted by hand. The calls that end a game include what the runtime's `Outcome` does.
+//! Weights of `pallet_disputes`, measured by `make bench NAME=weights`; do not edit.
+//!
+//! Date: 2026-11-24, steps: 20, repeats: 10
+
+#![cfg_attr(rustfmt, rustfmt_skip)]
 
 use core::marker::PhantomData;
 
-use frame_support::{
-	traits::Get,
-	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
-};
+use frame_support::{traits::Get, weights::{constants::ParityDbWeight, Weight}};
 
-/// The weight of every call of this pallet.
+/// What the calls and hooks of `pallet_disputes` cost.
 pub trait WeightInfo {
-	/// `reveal` of as many leaves as there may be.
+	/// Weight of `reveal`.
 	fn reveal() -> Weight;
-	/// `advance` by as many hashes as there may be.
+	/// Weight of `advance`.
 	fn advance() -> Weight;
-	/// `choose` of a child whose single position has to be looked into.
+	/// Weight of `choose`.
 	fn choose() -> Weight;
-	/// `prove_leaf` with `e` bytes of evidence that refute the unit, while as many games about it are open as may be.
-	fn prove_leaf(e: u32) -> Weight;
-	/// `time_out` of a defender, while as many games about its unit are open as may be.
+	/// Weight of `prove_leaf`.
+	fn prove_leaf(e: u32, ) -> Weight;
+	/// Weight of `time_out`.
 	fn time_out() -> Weight;
 }
 
-/// Weights for the runtime's own database.
+/// The measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	/// Storage: `Disputes::Games` (r:1 w:1)
+	/// Proof: `Disputes::Games` (`max_values`: None, `max_size`: Some(925), added: 3400, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	fn reveal() -> Weight {
-		moving(T::DbWeight::get())
+		// Minimum execution time: 284_702_000 picoseconds.
+		Weight::from_parts(320_823_000, 7397)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 
+	/// Storage: `Disputes::Games` (r:1 w:1)
+	/// Proof: `Disputes::Games` (`max_values`: None, `max_size`: Some(925), added: 3400, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	fn advance() -> Weight {
-		moving(T::DbWeight::get())
+		// Minimum execution time: 278_845_000 picoseconds.
+		Weight::from_parts(303_713_000, 7397)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 
+	/// Storage: `Disputes::Games` (r:1 w:1)
+	/// Proof: `Disputes::Games` (`max_values`: None, `max_size`: Some(925), added: 3400, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	fn choose() -> Weight {
-		moving(T::DbWeight::get())
+		// Minimum execution time: 258_211_000 picoseconds.
+		Weight::from_parts(288_317_000, 7397)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 
-	fn prove_leaf(e: u32) -> Weight {
-		proving(e).saturating_add(ending(T::DbWeight::get()))
+	/// Storage: `Disputes::Games` (r:1 w:8)
+	/// Proof: `Disputes::Games` (`max_values`: None, `max_size`: Some(925), added: 3400, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::OpenGames` (r:1 w:1)
+	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:1 w:1)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:1 w:1)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:2 w:2)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:2 w:2)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Challenges` (r:1 w:1)
+	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:7 w:7)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:5 w:5)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:1 w:1)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::BondPrice` (r:1 w:0)
+	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Requests` (r:1 w:0)
+	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:1 w:1)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:1 w:1)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::SeatRecords` (r:1 w:1)
+	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Queue` (r:0 w:1)
+	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
+	fn prove_leaf(_e: u32, ) -> Weight {
+		// Minimum execution time: 3_207_756_000 picoseconds.
+		Weight::from_parts(3_599_929_334, 19211)
+			.saturating_add(T::DbWeight::get().reads(33_u64))
+			.saturating_add(T::DbWeight::get().writes(35_u64))
 	}
 
+	/// Storage: `Disputes::Games` (r:1 w:8)
+	/// Proof: `Disputes::Games` (`max_values`: None, `max_size`: Some(925), added: 3400, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::OpenGames` (r:1 w:1)
+	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:1 w:1)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Audits` (r:1 w:1)
+	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:2 w:2)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:2 w:2)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Challenges` (r:1 w:1)
+	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:7 w:7)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:5 w:5)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:1 w:1)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::BondPrice` (r:1 w:0)
+	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Requests` (r:1 w:0)
+	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:1 w:1)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:1 w:1)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::SeatRecords` (r:1 w:1)
+	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Queue` (r:0 w:1)
+	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn time_out() -> Weight {
-		ending(T::DbWeight::get())
+		// Minimum execution time: 3_018_981_000 picoseconds.
+		Weight::from_parts(3_390_323_000, 19211)
+			.saturating_add(T::DbWeight::get().reads(33_u64))
+			.saturating_add(T::DbWeight::get().writes(35_u64))
 	}
+
 }
 
+// For tests.
 impl WeightInfo for () {
 	fn reveal() -> Weight {
-		moving(RocksDbWeight::get())
+		Weight::from_parts(320_823_000, 7397)
+			.saturating_add(ParityDbWeight::get().reads(2_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-
 	fn advance() -> Weight {
-		moving(RocksDbWeight::get())
+		Weight::from_parts(303_713_000, 7397)
+			.saturating_add(ParityDbWeight::get().reads(2_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-
 	fn choose() -> Weight {
-		moving(RocksDbWeight::get())
+		Weight::from_parts(288_317_000, 7397)
+			.saturating_add(ParityDbWeight::get().reads(2_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-
-	fn prove_leaf(e: u32) -> Weight {
-		proving(e).saturating_add(ending(RocksDbWeight::get()))
+	fn prove_leaf(_e: u32, ) -> Weight {
+		Weight::from_parts(3_599_929_334, 19211)
+			.saturating_add(ParityDbWeight::get().reads(33_u64))
+			.saturating_add(ParityDbWeight::get().writes(35_u64))
 	}
-
 	fn time_out() -> Weight {
-		ending(RocksDbWeight::get())
+		Weight::from_parts(3_390_323_000, 19211)
+			.saturating_add(ParityDbWeight::get().reads(33_u64))
+			.saturating_add(ParityDbWeight::get().writes(35_u64))
 	}
-}
-
-/// Reads: game, worker key, spec. Writes: game.
-fn moving(db: RuntimeDbWeight) -> Weight {
-	Weight::from_parts(35_000_000, 12_000).saturating_add(db.reads_writes(3, 1))
-}
-
-/// Reads: game, spec, index. Writes: game, index, and a game for each other challenger. The outcome is taken to read and
-/// write another 20 items: unit, record, audit, bonds and accounts.
-fn ending(db: RuntimeDbWeight) -> Weight {
-	Weight::from_parts(150_000_000, 40_000).saturating_add(db.reads_writes(23, 30))
-}
-
-/// Hashing and recomputing take 10 ns a byte of evidence.
-fn proving(e: u32) -> Weight {
-	Weight::from_parts(10_000, 0).saturating_mul(e.into())
 }

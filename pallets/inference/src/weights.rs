@@ -1,139 +1,219 @@
-//! Weights of the calls. Estimates until a benchmark on reference hardware replaces them: 25 µs, the time of signature
-//! checks and transfers, and the storage accesses of the code, counted by hand.
+//! Weights of `pallet_inference`, measured by `make bench NAME=weights`; do not edit.
+//!
+//! Date: 2026-11-24, steps: 20, repeats: 10
+
+#![cfg_attr(rustfmt, rustfmt_skip)]
 
 use core::marker::PhantomData;
 
-use frame_support::{
-	traits::Get,
-	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
-};
+use frame_support::{traits::Get, weights::{constants::ParityDbWeight, Weight}};
 
-/// The weight of every call of this pallet.
+/// What the calls and hooks of `pallet_inference` cost.
 pub trait WeightInfo {
-	/// `open_channel` to a lane of `s` stages.
-	fn open_channel(s: u32) -> Weight;
-	/// `top_up`.
+	/// Weight of `open_channel`.
+	fn open_channel(s: u32, ) -> Weight;
+	/// Weight of `top_up`.
 	fn top_up() -> Weight;
-	/// `extend`.
+	/// Weight of `extend`.
 	fn extend() -> Weight;
-	/// The first `settle` of a channel, to a lane of `s` stages.
-	fn settle(s: u32) -> Weight;
-	/// A further `settle` of a channel.
+	/// Weight of `settle`.
+	fn settle(s: u32, ) -> Weight;
+	/// Weight of `raise`.
 	fn raise() -> Weight;
-	/// `close` of a channel to a lane of `s` stages.
-	fn close(s: u32) -> Weight;
-	/// `force_close` of a channel that nobody settled.
+	/// Weight of `close`.
+	fn close(s: u32, ) -> Weight;
+	/// Weight of `force_close`.
 	fn force_close() -> Weight;
 }
 
-/// Weights for the runtime's own database.
+/// The measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	fn open_channel(s: u32) -> Weight {
-		open_channel(T::DbWeight::get(), s)
+	/// Storage: `Inference::OpenChannels` (r:1 w:1)
+	/// Proof: `Inference::OpenChannels` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:64 w:0)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::NextChannel` (r:1 w:1)
+	/// Proof: `Inference::NextChannel` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::Hired` (r:0 w:1)
+	/// Proof: `Inference::Hired` (`max_values`: None, `max_size`: Some(2066), added: 4541, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::Channels` (r:0 w:1)
+	/// Proof: `Inference::Channels` (`max_values`: None, `max_size`: Some(194), added: 2669, mode: `MaxEncodedLen`)
+	fn open_channel(s: u32, ) -> Weight {
+		// Minimum execution time: 707_493_000 picoseconds.
+		Weight::from_parts(789_510_391, 7397)
+			// Standard Error: 277_230
+			.saturating_add(Weight::from_parts(43_533_431, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
+			.saturating_add(Weight::from_parts(0, 3618).saturating_mul(s.into()))
 	}
 
+	/// Storage: `Inference::Channels` (r:1 w:1)
+	/// Proof: `Inference::Channels` (`max_values`: None, `max_size`: Some(194), added: 2669, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn top_up() -> Weight {
-		top_up(T::DbWeight::get())
+		// Minimum execution time: 519_381_000 picoseconds.
+		Weight::from_parts(574_088_000, 3748)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 
+	/// Storage: `Inference::Channels` (r:1 w:1)
+	/// Proof: `Inference::Channels` (`max_values`: None, `max_size`: Some(194), added: 2669, mode: `MaxEncodedLen`)
 	fn extend() -> Weight {
-		extend(T::DbWeight::get())
+		// Minimum execution time: 142_118_000 picoseconds.
+		Weight::from_parts(165_232_000, 3659)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 
-	fn settle(s: u32) -> Weight {
-		settle(T::DbWeight::get(), s)
+	/// Storage: `Inference::Channels` (r:1 w:1)
+	/// Proof: `Inference::Channels` (`max_values`: None, `max_size`: Some(194), added: 2669, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::Hired` (r:1 w:0)
+	/// Proof: `Inference::Hired` (`max_values`: None, `max_size`: Some(2066), added: 4541, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:64 w:0)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::OpenChannels` (r:0 w:1)
+	/// Proof: `Inference::OpenChannels` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::Served` (r:0 w:1)
+	/// Proof: `Inference::Served` (`max_values`: None, `max_size`: Some(2066), added: 4541, mode: `MaxEncodedLen`)
+	fn settle(s: u32, ) -> Weight {
+		// Minimum execution time: 530_312_000 picoseconds.
+		Weight::from_parts(589_074_990, 5531)
+			// Standard Error: 372_298
+			.saturating_add(Weight::from_parts(44_342_256, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
+			.saturating_add(Weight::from_parts(0, 3618).saturating_mul(s.into()))
 	}
 
+	/// Storage: `Inference::Channels` (r:1 w:1)
+	/// Proof: `Inference::Channels` (`max_values`: None, `max_size`: Some(194), added: 2669, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::Hired` (r:1 w:0)
+	/// Proof: `Inference::Hired` (`max_values`: None, `max_size`: Some(2066), added: 4541, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::Served` (r:1 w:0)
+	/// Proof: `Inference::Served` (`max_values`: None, `max_size`: Some(2066), added: 4541, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn raise() -> Weight {
-		raise(T::DbWeight::get())
+		// Minimum execution time: 574_451_000 picoseconds.
+		Weight::from_parts(632_932_000, 5531)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 
-	fn close(s: u32) -> Weight {
-		close(T::DbWeight::get(), s)
+	/// Storage: `Inference::Channels` (r:1 w:1)
+	/// Proof: `Inference::Channels` (`max_values`: None, `max_size`: Some(194), added: 2669, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::Served` (r:1 w:1)
+	/// Proof: `Inference::Served` (`max_values`: None, `max_size`: Some(2066), added: 4541, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:67 w:67)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Revenue::Pools` (r:1 w:1)
+	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::Hired` (r:0 w:1)
+	/// Proof: `Inference::Hired` (`max_values`: None, `max_size`: Some(2066), added: 4541, mode: `MaxEncodedLen`)
+	fn close(s: u32, ) -> Weight {
+		// Minimum execution time: 1_912_400_000 picoseconds.
+		Weight::from_parts(1_619_182_733, 8799)
+			// Standard Error: 2_141_151
+			.saturating_add(Weight::from_parts(367_719_634, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(10_u64))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
+			.saturating_add(T::DbWeight::get().writes(8_u64))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(s.into())))
+			.saturating_add(Weight::from_parts(0, 2603).saturating_mul(s.into()))
 	}
 
+	/// Storage: `Inference::Channels` (r:1 w:1)
+	/// Proof: `Inference::Channels` (`max_values`: None, `max_size`: Some(194), added: 2669, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::Hired` (r:0 w:1)
+	/// Proof: `Inference::Hired` (`max_values`: None, `max_size`: Some(2066), added: 4541, mode: `MaxEncodedLen`)
+	/// Storage: `Inference::OpenChannels` (r:0 w:1)
+	/// Proof: `Inference::OpenChannels` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	fn force_close() -> Weight {
-		force_close(T::DbWeight::get())
+		// Minimum execution time: 550_852_000 picoseconds.
+		Weight::from_parts(603_609_000, 3748)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
+
 }
 
+// For tests.
 impl WeightInfo for () {
-	fn open_channel(s: u32) -> Weight {
-		open_channel(RocksDbWeight::get(), s)
+	fn open_channel(s: u32, ) -> Weight {
+		Weight::from_parts(789_510_391, 7397)
+			.saturating_add(Weight::from_parts(43_533_431, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
-
 	fn top_up() -> Weight {
-		top_up(RocksDbWeight::get())
+		Weight::from_parts(574_088_000, 3748)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
-
 	fn extend() -> Weight {
-		extend(RocksDbWeight::get())
+		Weight::from_parts(165_232_000, 3659)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-
-	fn settle(s: u32) -> Weight {
-		settle(RocksDbWeight::get(), s)
+	fn settle(s: u32, ) -> Weight {
+		Weight::from_parts(589_074_990, 5531)
+			.saturating_add(Weight::from_parts(44_342_256, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
-
 	fn raise() -> Weight {
-		raise(RocksDbWeight::get())
+		Weight::from_parts(632_932_000, 5531)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-
-	fn close(s: u32) -> Weight {
-		close(RocksDbWeight::get(), s)
+	fn close(s: u32, ) -> Weight {
+		Weight::from_parts(1_619_182_733, 8799)
+			.saturating_add(Weight::from_parts(367_719_634, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(10_u64))
+			.saturating_add(ParityDbWeight::get().writes(8_u64))
 	}
-
 	fn force_close() -> Weight {
-		force_close(RocksDbWeight::get())
+		Weight::from_parts(603_609_000, 3748)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
-}
-
-/// The seat of one stage: its roster is read.
-fn seat(db: RuntimeDbWeight) -> Weight {
-	Weight::from_parts(4_000_000, 4_000).saturating_add(db.reads(1))
-}
-
-fn open_channel(db: RuntimeDbWeight, s: u32) -> Weight {
-	// Reads: index, model (spec, state, price), number, holds, account. Writes: holds, account, number, index, hired, row.
-	Weight::from_parts(70_000_000, 8_000)
-		.saturating_add(db.reads_writes(7, 6))
-		.saturating_add(seat(db).saturating_mul(s.into()))
-}
-
-fn top_up(db: RuntimeDbWeight) -> Weight {
-	// Reads: row, holds, account. Writes: the same.
-	Weight::from_parts(55_000_000, 4_000).saturating_add(db.reads_writes(3, 3))
-}
-
-fn extend(db: RuntimeDbWeight) -> Weight {
-	// Reads: row. Writes: row.
-	Weight::from_parts(25_000_000, 4_000).saturating_add(db.reads_writes(1, 1))
-}
-
-fn settle(db: RuntimeDbWeight, s: u32) -> Weight {
-	// Two signature checks. Reads: row, hired, provider, genesis. Writes: index, served, row.
-	Weight::from_parts(140_000_000, 8_000)
-		.saturating_add(db.reads_writes(4, 3))
-		.saturating_add(seat(db).saturating_mul(s.into()))
-}
-
-fn raise(db: RuntimeDbWeight) -> Weight {
-	// Two signature checks. Reads: row, hired, served, provider, genesis. Writes: row.
-	Weight::from_parts(135_000_000, 12_000).saturating_add(db.reads_writes(5, 1))
-}
-
-fn close(db: RuntimeDbWeight, s: u32) -> Weight {
-	// Each part is a transfer out of the hold to an account that is read and written.
-	let each = Weight::from_parts(45_000_000, 4_000).saturating_add(db.reads_writes(1, 1));
-	// Reads: row, model (spec, terms, state), served, holds, client, pot, and what a deposit of revenue reads: pool, model,
-	// its pot. Writes: holds, client, pot, pool, its pot, hired, served, row.
-	Weight::from_parts(200_000_000, 16_000)
-		.saturating_add(db.reads_writes(11, 8))
-		.saturating_add(each.saturating_mul(s.into()))
-}
-
-fn force_close(db: RuntimeDbWeight) -> Weight {
-	// Reads: row, holds, account. Writes: holds, account, index, hired, row.
-	Weight::from_parts(60_000_000, 4_000).saturating_add(db.reads_writes(3, 5))
 }

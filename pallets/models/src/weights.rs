@@ -1,108 +1,218 @@
-//! Weights of the calls. Estimates until a benchmark on reference hardware replaces them: 25 µs and the storage accesses
-//! of the code, counted by hand.
+//! Weights of `pallet_models`, measured by `make bench NAME=weights`; do not edit.
+//!
+//! Date: 2026-11-24, steps: 20, repeats: 10
+
+#![cfg_attr(rustfmt, rustfmt_skip)]
 
 use core::marker::PhantomData;
-use frame_support::{
-	traits::Get,
-	weights::{constants::RocksDbWeight, Weight},
-};
 
-/// The weight of every call of this pallet.
+use frame_support::{traits::Get, weights::{constants::ParityDbWeight, Weight}};
+
+/// What the calls and hooks of `pallet_models` cost.
 pub trait WeightInfo {
-	/// `register_dataset`.
+	/// Weight of `register_dataset`.
 	fn register_dataset() -> Weight;
-	/// `transfer_dataset`.
+	/// Weight of `transfer_dataset`.
 	fn transfer_dataset() -> Weight;
-	/// `propose` of a fork with `s` stages.
-	fn propose(s: u32) -> Weight;
-	/// `open`.
+	/// Weight of `propose`.
+	fn propose(s: u32, ) -> Weight;
+	/// Weight of `open`.
 	fn open() -> Weight;
-	/// `set_price`.
+	/// Weight of `set_price`.
 	fn set_price() -> Weight;
-	/// `pause`.
+	/// Weight of `pause`.
 	fn pause() -> Weight;
-	/// `resume`.
+	/// Weight of `resume`.
 	fn resume() -> Weight;
-	/// `restart_from`.
+	/// Weight of `restart_from`.
 	fn restart_from() -> Weight;
-	/// `retire`.
+	/// Weight of `retire`.
 	fn retire() -> Weight;
-	/// `cede`.
+	/// Weight of `cede`.
 	fn cede() -> Weight;
 }
 
-/// Weights for the runtime's own database.
+/// The measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
-macro_rules! estimates {
-	($weight:ty) => {
-		fn register_dataset() -> Weight {
-			// Reads: dataset, holds, account. Writes: the same.
-			Weight::from_parts(55_000_000, 4_000)
-				.saturating_add(<$weight>::get().reads_writes(3, 3))
-		}
-
-		fn transfer_dataset() -> Weight {
-			// Reads: dataset, holds and account of both. Writes: the same.
-			Weight::from_parts(75_000_000, 7_000)
-				.saturating_add(<$weight>::get().reads_writes(5, 5))
-		}
-
-		fn propose(s: u32) -> Weight {
-			// Reads: dataset, next, parent's record and spec, holds, account. Writes: next, spec, record, holds, account.
-			Weight::from_parts(100_000_000, 10_000)
-				.saturating_add(Weight::from_parts(500_000, 0).saturating_mul(s.into()))
-				.saturating_add(<$weight>::get().reads_writes(6, 5))
-		}
-
-		fn open() -> Weight {
-			// Reads: record. Writes: the same.
-			Weight::from_parts(28_000_000, 4_000)
-				.saturating_add(<$weight>::get().reads_writes(1, 1))
-		}
-
-		fn set_price() -> Weight {
-			// Reads: record. Writes: the same.
-			Weight::from_parts(28_000_000, 4_000)
-				.saturating_add(<$weight>::get().reads_writes(1, 1))
-		}
-
-		fn pause() -> Weight {
-			// Reads: record. Writes: the same.
-			Weight::from_parts(28_000_000, 4_000)
-				.saturating_add(<$weight>::get().reads_writes(1, 1))
-		}
-
-		fn resume() -> Weight {
-			// Reads: record, spec. Writes: record.
-			Weight::from_parts(35_000_000, 6_000)
-				.saturating_add(<$weight>::get().reads_writes(2, 1))
-		}
-
-		fn restart_from() -> Weight {
-			// Reads: record, window, spec. Writes: record.
-			Weight::from_parts(40_000_000, 8_000)
-				.saturating_add(<$weight>::get().reads_writes(3, 1))
-		}
-
-		fn retire() -> Weight {
-			// Reads: record, holds, account. Writes: the same.
-			Weight::from_parts(55_000_000, 4_000)
-				.saturating_add(<$weight>::get().reads_writes(3, 3))
-		}
-
-		fn cede() -> Weight {
-			// Reads: record, holds and account of both. Writes: the same.
-			Weight::from_parts(75_000_000, 7_000)
-				.saturating_add(<$weight>::get().reads_writes(5, 5))
-		}
-	};
-}
-
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	estimates!(T::DbWeight);
+	/// Storage: `Models::Datasets` (r:1 w:1)
+	/// Proof: `Models::Datasets` (`max_values`: None, `max_size`: Some(226), added: 2701, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	fn register_dataset() -> Weight {
+		// Minimum execution time: 408_043_000 picoseconds.
+		Weight::from_parts(486_128_000, 3748)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
+	}
+
+	/// Storage: `Models::Datasets` (r:1 w:1)
+	/// Proof: `Models::Datasets` (`max_values`: None, `max_size`: Some(226), added: 2701, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:2 w:2)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:2 w:2)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	fn transfer_dataset() -> Weight {
+		// Minimum execution time: 488_213_000 picoseconds.
+		Weight::from_parts(574_088_000, 6506)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+	}
+
+	/// Storage: `Models::Datasets` (r:1 w:0)
+	/// Proof: `Models::Datasets` (`max_values`: None, `max_size`: Some(226), added: 2701, mode: `MaxEncodedLen`)
+	/// Storage: `Models::NextModel` (r:1 w:1)
+	/// Proof: `Models::NextModel` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:1)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	fn propose(s: u32, ) -> Weight {
+		// Minimum execution time: 553_296_000 picoseconds.
+		Weight::from_parts(632_586_263, 7397)
+			// Standard Error: 24_001
+			.saturating_add(Weight::from_parts(2_718_263, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+	}
+
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	fn open() -> Weight {
+		// Minimum execution time: 112_624_000 picoseconds.
+		Weight::from_parts(136_090_000, 3941)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	fn set_price() -> Weight {
+		// Minimum execution time: 116_879_000 picoseconds.
+		Weight::from_parts(137_499_000, 3941)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	fn pause() -> Weight {
+		// Minimum execution time: 112_922_000 picoseconds.
+		Weight::from_parts(136_275_000, 3941)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	fn resume() -> Weight {
+		// Minimum execution time: 164_471_000 picoseconds.
+		Weight::from_parts(182_006_000, 7397)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	fn restart_from() -> Weight {
+		// Minimum execution time: 177_210_000 picoseconds.
+		Weight::from_parts(211_768_000, 7397)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	fn retire() -> Weight {
+		// Minimum execution time: 398_831_000 picoseconds.
+		Weight::from_parts(462_200_000, 3941)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
+	}
+
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:2 w:2)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:2 w:2)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	fn cede() -> Weight {
+		// Minimum execution time: 506_902_000 picoseconds.
+		Weight::from_parts(588_201_000, 6506)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+	}
+
 }
 
+// For tests.
 impl WeightInfo for () {
-	estimates!(RocksDbWeight);
+	fn register_dataset() -> Weight {
+		Weight::from_parts(486_128_000, 3748)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
+	}
+	fn transfer_dataset() -> Weight {
+		Weight::from_parts(574_088_000, 6506)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
+	}
+	fn propose(s: u32, ) -> Weight {
+		Weight::from_parts(632_586_263, 7397)
+			.saturating_add(Weight::from_parts(2_718_263, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
+	}
+	fn open() -> Weight {
+		Weight::from_parts(136_090_000, 3941)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn set_price() -> Weight {
+		Weight::from_parts(137_499_000, 3941)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn pause() -> Weight {
+		Weight::from_parts(136_275_000, 3941)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn resume() -> Weight {
+		Weight::from_parts(182_006_000, 7397)
+			.saturating_add(ParityDbWeight::get().reads(2_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn restart_from() -> Weight {
+		Weight::from_parts(211_768_000, 7397)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn retire() -> Weight {
+		Weight::from_parts(462_200_000, 3941)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
+	}
+	fn cede() -> Weight {
+		Weight::from_parts(588_201_000, 6506)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
+	}
 }

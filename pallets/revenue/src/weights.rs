@@ -1,88 +1,149 @@
-//! Weights of the calls. Estimates until a benchmark on reference hardware replaces them: 25 µs and the storage accesses of the
-//! code, counted by hand.
+//! Weights of `pallet_revenue`, measured by `make bench NAME=weights`; do not edit.
+//!
+//! Date: 2026-11-24, steps: 20, repeats: 10
+
+#![cfg_attr(rustfmt, rustfmt_skip)]
 
 use core::marker::PhantomData;
-use frame_support::{
-	traits::Get,
-	weights::{constants::RocksDbWeight, Weight},
-};
 
-/// The weight of every call of this pallet.
+use frame_support::{traits::Get, weights::{constants::ParityDbWeight, Weight}};
+
+/// What the calls and hooks of `pallet_revenue` cost.
 pub trait WeightInfo {
-	/// `deposit_revenue`, which opens the pool of a fork.
+	/// Weight of `deposit_revenue`.
 	fn deposit_revenue() -> Weight;
-	/// `fold` of a fork whose parent has no pool yet.
+	/// Weight of `fold`.
 	fn fold() -> Weight;
-	/// `claim` of a fork, which removes the row.
+	/// Weight of `claim`.
 	fn claim() -> Weight;
-	/// `claim_many` of `n` forks.
-	fn claim_many(n: u32) -> Weight;
-	/// `transfer_shares` of a fork to who has no row.
+	/// Weight of `claim_many`.
+	fn claim_many(n: u32, ) -> Weight;
+	/// Weight of `transfer_shares`.
 	fn transfer_shares() -> Weight;
 }
 
-/// Weights for the runtime's own database.
+/// The measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	/// Storage: `Revenue::Pools` (r:1 w:1)
+	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:2 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:2 w:2)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn deposit_revenue() -> Weight {
-		// Reads: pool, model, parent's terms, two accounts. Writes: pool, two accounts.
-		Weight::from_parts(55_000_000, 8_000).saturating_add(T::DbWeight::get().reads_writes(5, 3))
+		// Minimum execution time: 544_903_000 picoseconds.
+		Weight::from_parts(647_911_000, 6892)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 
+	/// Storage: `Revenue::Pools` (r:2 w:2)
+	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:2 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
 	fn fold() -> Weight {
-		// Reads: pool, parent's pool, parent's model, grandparent's terms. Writes: two pools.
-		Weight::from_parts(40_000_000, 8_000).saturating_add(T::DbWeight::get().reads_writes(4, 2))
+		// Minimum execution time: 328_252_000 picoseconds.
+		Weight::from_parts(393_100_000, 6892)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 
+	/// Storage: `Revenue::Holders` (r:1 w:1)
+	/// Proof: `Revenue::Holders` (`max_values`: None, `max_size`: Some(181), added: 2656, mode: `MaxEncodedLen`)
+	/// Storage: `Revenue::Pools` (r:2 w:2)
+	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:3 w:3)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn claim() -> Weight {
-		// Reads: row, pool, parent's pool, model and terms, holds, two accounts, the payer's. Writes: row, two pools, holds,
-		// three accounts.
-		Weight::from_parts(95_000_000, 12_000).saturating_add(T::DbWeight::get().reads_writes(9, 7))
+		// Minimum execution time: 926_858_000 picoseconds.
+		Weight::from_parts(1_090_787_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(9_u64))
+			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
 
-	fn claim_many(n: u32) -> Weight {
-		// Once: two accounts. For each: all else of a claim.
-		Weight::from_parts(55_000_000, 8_000)
-			.saturating_add(Weight::from_parts(50_000_000, 8_000).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(2, 2))
-			.saturating_add(T::DbWeight::get().reads_writes(7, 5).saturating_mul(n.into()))
+	/// Storage: `Revenue::Holders` (r:16 w:16)
+	/// Proof: `Revenue::Holders` (`max_values`: None, `max_size`: Some(181), added: 2656, mode: `MaxEncodedLen`)
+	/// Storage: `Revenue::Pools` (r:32 w:32)
+	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:16 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:3 w:3)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	fn claim_many(n: u32, ) -> Weight {
+		// Minimum execution time: 1_015_041_000 picoseconds.
+		Weight::from_parts(628_570_465, 8799)
+			// Standard Error: 1_441_239
+			.saturating_add(Weight::from_parts(503_566_550, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 5384).saturating_mul(n.into()))
 	}
 
+	/// Storage: `Revenue::Pools` (r:2 w:2)
+	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:2 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Revenue::Holders` (r:2 w:2)
+	/// Proof: `Revenue::Holders` (`max_values`: None, `max_size`: Some(181), added: 2656, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn transfer_shares() -> Weight {
-		// Reads: two rows, pool, parent's pool, model and terms, two holds, two accounts. Writes: two rows, two pools, two
-		// holds, two accounts.
-		Weight::from_parts(110_000_000, 12_000)
-			.saturating_add(T::DbWeight::get().reads_writes(10, 8))
+		// Minimum execution time: 733_727_000 picoseconds.
+		Weight::from_parts(866_328_000, 6892)
+			.saturating_add(T::DbWeight::get().reads(9_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
+
 }
 
 // For tests.
 impl WeightInfo for () {
 	fn deposit_revenue() -> Weight {
-		Weight::from_parts(55_000_000, 8_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(5, 3))
+		Weight::from_parts(647_911_000, 6892)
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
-
 	fn fold() -> Weight {
-		Weight::from_parts(40_000_000, 8_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(4, 2))
+		Weight::from_parts(393_100_000, 6892)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
-
 	fn claim() -> Weight {
-		Weight::from_parts(95_000_000, 12_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(9, 7))
+		Weight::from_parts(1_090_787_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(9_u64))
+			.saturating_add(ParityDbWeight::get().writes(7_u64))
 	}
-
-	fn claim_many(n: u32) -> Weight {
-		Weight::from_parts(55_000_000, 8_000)
-			.saturating_add(Weight::from_parts(50_000_000, 8_000).saturating_mul(n.into()))
-			.saturating_add(RocksDbWeight::get().reads_writes(2, 2))
-			.saturating_add(RocksDbWeight::get().reads_writes(7, 5).saturating_mul(n.into()))
+	fn claim_many(n: u32, ) -> Weight {
+		Weight::from_parts(628_570_465, 8799)
+			.saturating_add(Weight::from_parts(503_566_550, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
-
 	fn transfer_shares() -> Weight {
-		Weight::from_parts(110_000_000, 12_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(10, 8))
+		Weight::from_parts(866_328_000, 6892)
+			.saturating_add(ParityDbWeight::get().reads(9_u64))
+			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 }

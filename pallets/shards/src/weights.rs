@@ -1,201 +1,375 @@
-//! Weights of the calls and hooks. Estimates until a benchmark on reference hardware replaces them: 25 µs and the
-//! storage accesses of the code and of its neighbours, counted by hand.
+//! Weights of `pallet_shards`, measured by `make bench NAME=weights`; do not edit.
+//!
+//! Date: 2026-11-24, steps: 20, repeats: 10
+
+#![cfg_attr(rustfmt, rustfmt_skip)]
 
 use core::marker::PhantomData;
-use frame_support::{
-	traits::Get,
-	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
-};
 
-/// The weight of every call and hook of this pallet.
+use frame_support::{traits::Get, weights::{constants::ParityDbWeight, Weight}};
+
+/// What the calls and hooks of `pallet_shards` cost.
 pub trait WeightInfo {
-	/// `on_initialize`.
+	/// Weight of `on_initialize`.
 	fn on_initialize() -> Weight;
-	/// `enlist`, as the first for a model.
+	/// Weight of `enlist`.
 	fn enlist() -> Weight;
-	/// `draw_seat` of a sealed model with as many stages as there may be.
+	/// Weight of `draw_seat`.
 	fn draw_seat() -> Weight;
-	/// `leave` by who has a seat.
+	/// Weight of `leave`.
 	fn leave() -> Weight;
-	/// `leave` by who waits for a lot that is known.
+	/// Weight of `leave_enlistment`.
 	fn leave_enlistment() -> Weight;
-	/// `declare_held`.
+	/// Weight of `declare_held`.
 	fn declare_held() -> Weight;
-	/// `poke_window` that closes a window of `s` stages, of which every seat changes.
-	fn poke_close(s: u32) -> Weight;
-	/// `poke_window` that schedules a window of `s` stages.
-	fn poke_schedule(s: u32) -> Weight;
-	/// `poke_window` that starts a window of `s` stages.
-	fn poke_start(s: u32) -> Weight;
-	/// `poke_window` that forgets windows of a retired model.
+	/// Weight of `poke_close`.
+	fn poke_close(s: u32, ) -> Weight;
+	/// Weight of `poke_schedule`.
+	fn poke_schedule(s: u32, ) -> Weight;
+	/// Weight of `poke_start`.
+	fn poke_start(s: u32, ) -> Weight;
+	/// Weight of `poke_forget`.
 	fn poke_forget() -> Weight;
-	/// `dissolve` of a full stage.
+	/// Weight of `dissolve`.
 	fn dissolve() -> Weight;
 }
 
-/// Weights for the runtime's own database.
+/// The measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	/// Storage: `Shards::Outputs` (r:1 w:2)
+	/// Proof: `Shards::Outputs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Babe::AuthorVrfRandomness` (r:1 w:0)
+	/// Proof: `Babe::AuthorVrfRandomness` (`max_values`: Some(1), `max_size`: Some(33), added: 528, mode: `MaxEncodedLen`)
+	/// Storage: `System::ParentHash` (r:1 w:0)
+	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Awaited` (r:1 w:0)
+	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
-		on_initialize(T::DbWeight::get())
+		// Minimum execution time: 131_201_000 picoseconds.
+		Weight::from_parts(157_440_000, 3509)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Requests` (r:1 w:1)
+	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:1 w:0)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::RequestCount` (r:1 w:1)
+	/// Proof: `Shards::RequestCount` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::BondPrice` (r:1 w:0)
+	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:1 w:1)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Awaited` (r:1 w:1)
+	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:0 w:1)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
 	fn enlist() -> Weight {
-		enlist(T::DbWeight::get())
+		// Minimum execution time: 518_945_000 picoseconds.
+		Weight::from_parts(618_366_000, 7397)
+			.saturating_add(T::DbWeight::get().reads(11_u64))
+			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
 
+	/// Storage: `Shards::Requests` (r:1 w:1)
+	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Outputs` (r:1 w:1)
+	/// Proof: `Shards::Outputs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Entitlements` (r:1 w:1)
+	/// Proof: `Shards::Entitlements` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:1 w:1)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::SeatRecords` (r:1 w:1)
+	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Awaited` (r:1 w:1)
+	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::RequestCount` (r:1 w:1)
+	/// Proof: `Shards::RequestCount` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:0 w:1)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
 	fn draw_seat() -> Weight {
-		draw_seat(T::DbWeight::get())
+		// Minimum execution time: 618_022_000 picoseconds.
+		Weight::from_parts(693_349_000, 7397)
+			.saturating_add(T::DbWeight::get().reads(10_u64))
+			.saturating_add(T::DbWeight::get().writes(9_u64))
 	}
 
+	/// Storage: `Shards::Requests` (r:1 w:0)
+	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:1 w:1)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:1 w:1)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::SeatRecords` (r:1 w:1)
+	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:1 w:1)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
 	fn leave() -> Weight {
-		leave(T::DbWeight::get())
+		// Minimum execution time: 588_142_000 picoseconds.
+		Weight::from_parts(646_235_000, 4608)
+			.saturating_add(T::DbWeight::get().reads(8_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 
+	/// Storage: `Shards::Requests` (r:1 w:1)
+	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Entitlements` (r:1 w:1)
+	/// Proof: `Shards::Entitlements` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Outputs` (r:1 w:1)
+	/// Proof: `Shards::Outputs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Awaited` (r:1 w:1)
+	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::RequestCount` (r:1 w:1)
+	/// Proof: `Shards::RequestCount` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:1 w:1)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn leave_enlistment() -> Weight {
-		leave_enlistment(T::DbWeight::get())
+		// Minimum execution time: 537_122_000 picoseconds.
+		Weight::from_parts(588_566_000, 7397)
+			.saturating_add(T::DbWeight::get().reads(9_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
 
+	/// Storage: `Workers::Workers` (r:1 w:0)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:1 w:0)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:1 w:1)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
 	fn declare_held() -> Weight {
-		declare_held(T::DbWeight::get())
+		// Minimum execution time: 323_436_000 picoseconds.
+		Weight::from_parts(362_136_000, 4608)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 
-	fn poke_close(s: u32) -> Weight {
-		poke_close(s, T::DbWeight::get())
+	/// Storage: `Shards::Clocks` (r:1 w:1)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:1 w:0)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:64 w:64)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::SeatRecords` (r:64 w:64)
+	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:64 w:0)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:1024 w:1024)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:1024 w:1024)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Awaited` (r:1 w:1)
+	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:0 w:1024)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Closed` (r:0 w:3)
+	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
+	fn poke_close(s: u32, ) -> Weight {
+		// Minimum execution time: 3_825_859_000 picoseconds.
+		Weight::from_parts(4_124_215_000, 7397)
+			// Standard Error: 13_377_531
+			.saturating_add(Weight::from_parts(3_616_882_815, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(8_u64))
+			.saturating_add(T::DbWeight::get().reads((35_u64).saturating_mul(s.into())))
+			.saturating_add(T::DbWeight::get().writes(7_u64))
+			.saturating_add(T::DbWeight::get().writes((50_u64).saturating_mul(s.into())))
+			.saturating_add(Weight::from_parts(0, 52064).saturating_mul(s.into()))
 	}
 
-	fn poke_schedule(s: u32) -> Weight {
-		poke_schedule(s, T::DbWeight::get())
+	/// Storage: `Shards::Clocks` (r:1 w:1)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:0)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Awaited` (r:1 w:1)
+	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	fn poke_schedule(s: u32, ) -> Weight {
+		// Minimum execution time: 349_354_000 picoseconds.
+		Weight::from_parts(491_986_281, 7397)
+			// Standard Error: 169_125
+			.saturating_add(Weight::from_parts(1_316_736, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 
-	fn poke_start(s: u32) -> Weight {
-		poke_start(s, T::DbWeight::get())
+	/// Storage: `Shards::Clocks` (r:1 w:1)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Outputs` (r:1 w:1)
+	/// Proof: `Shards::Outputs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:0)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Awaited` (r:1 w:1)
+	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	fn poke_start(s: u32, ) -> Weight {
+		// Minimum execution time: 338_065_000 picoseconds.
+		Weight::from_parts(465_090_767, 7397)
+			// Standard Error: 210_999
+			.saturating_add(Weight::from_parts(2_221_785, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 
+	/// Storage: `Shards::Clocks` (r:1 w:1)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Closed` (r:8 w:8)
+	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::RequestCount` (r:1 w:0)
+	/// Proof: `Shards::RequestCount` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Awaited` (r:1 w:1)
+	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Outputs` (r:0 w:1)
+	/// Proof: `Shards::Outputs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn poke_forget() -> Weight {
-		poke_forget(T::DbWeight::get())
+		// Minimum execution time: 782_859_000 picoseconds.
+		Weight::from_parts(925_626_000, 21406)
+			.saturating_add(T::DbWeight::get().reads(15_u64))
+			.saturating_add(T::DbWeight::get().writes(12_u64))
 	}
 
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Closed` (r:1 w:0)
+	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Rosters` (r:1 w:1)
+	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::SeatRecords` (r:1 w:1)
+	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Commitments` (r:32 w:32)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Vacancies` (r:1 w:1)
+	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Places` (r:0 w:32)
+	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
 	fn dissolve() -> Weight {
-		dissolve(T::DbWeight::get())
+		// Minimum execution time: 3_843_964_000 picoseconds.
+		Weight::from_parts(4_458_165_000, 82782)
+			.saturating_add(T::DbWeight::get().reads(41_u64))
+			.saturating_add(T::DbWeight::get().writes(67_u64))
 	}
+
 }
 
+// For tests.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		on_initialize(RocksDbWeight::get())
+		Weight::from_parts(157_440_000, 3509)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
-
 	fn enlist() -> Weight {
-		enlist(RocksDbWeight::get())
+		Weight::from_parts(618_366_000, 7397)
+			.saturating_add(ParityDbWeight::get().reads(11_u64))
+			.saturating_add(ParityDbWeight::get().writes(7_u64))
 	}
-
 	fn draw_seat() -> Weight {
-		draw_seat(RocksDbWeight::get())
+		Weight::from_parts(693_349_000, 7397)
+			.saturating_add(ParityDbWeight::get().reads(10_u64))
+			.saturating_add(ParityDbWeight::get().writes(9_u64))
 	}
-
 	fn leave() -> Weight {
-		leave(RocksDbWeight::get())
+		Weight::from_parts(646_235_000, 4608)
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
-
 	fn leave_enlistment() -> Weight {
-		leave_enlistment(RocksDbWeight::get())
+		Weight::from_parts(588_566_000, 7397)
+			.saturating_add(ParityDbWeight::get().reads(9_u64))
+			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
-
 	fn declare_held() -> Weight {
-		declare_held(RocksDbWeight::get())
+		Weight::from_parts(362_136_000, 4608)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-
-	fn poke_close(s: u32) -> Weight {
-		poke_close(s, RocksDbWeight::get())
+	fn poke_close(s: u32, ) -> Weight {
+		Weight::from_parts(4_124_215_000, 7397)
+			.saturating_add(Weight::from_parts(3_616_882_815, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
+			.saturating_add(ParityDbWeight::get().writes(7_u64))
 	}
-
-	fn poke_schedule(s: u32) -> Weight {
-		poke_schedule(s, RocksDbWeight::get())
+	fn poke_schedule(s: u32, ) -> Weight {
+		Weight::from_parts(491_986_281, 7397)
+			.saturating_add(Weight::from_parts(1_316_736, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
-
-	fn poke_start(s: u32) -> Weight {
-		poke_start(s, RocksDbWeight::get())
+	fn poke_start(s: u32, ) -> Weight {
+		Weight::from_parts(465_090_767, 7397)
+			.saturating_add(Weight::from_parts(2_221_785, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
-
 	fn poke_forget() -> Weight {
-		poke_forget(RocksDbWeight::get())
+		Weight::from_parts(925_626_000, 21406)
+			.saturating_add(ParityDbWeight::get().reads(15_u64))
+			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
-
 	fn dissolve() -> Weight {
-		dissolve(RocksDbWeight::get())
+		Weight::from_parts(4_458_165_000, 82782)
+			.saturating_add(ParityDbWeight::get().reads(41_u64))
+			.saturating_add(ParityDbWeight::get().writes(67_u64))
 	}
-}
-
-fn on_initialize(db: RuntimeDbWeight) -> Weight {
-	// Reads: VRF output, value before, what waits for the oldest. Writes: value, oldest value.
-	Weight::from_parts(8_000_000, 3_600).saturating_add(db.reads_writes(3, 2))
-}
-
-fn enlist(db: RuntimeDbWeight) -> Weight {
-	// Reads: spec, model, ledger, commitment, open units, request, place, count, vacancies, entitlement, bond price, awaited.
-	// Writes: ledger, commitment, vacancies, clock, request, count, awaited.
-	Weight::from_parts(45_000_000, 8_000).saturating_add(db.reads_writes(12, 7))
-}
-
-fn draw_seat(db: RuntimeDbWeight) -> Weight {
-	// Reads: request, spec, model, beacon, vacancies, entitlement, roster, records, count, awaited. Writes: roster, records,
-	// vacancies, request, count, place, entitlement, awaited, beacon.
-	Weight::from_parts(45_000_000, 8_000).saturating_add(db.reads_writes(10, 9))
-}
-
-fn leave(db: RuntimeDbWeight) -> Weight {
-	// Reads: request, place, roster, records, clock, ledger, commitment, vacancies. Writes: place, roster, records,
-	// ledger, commitment, vacancies.
-	Weight::from_parts(45_000_000, 8_000).saturating_add(db.reads_writes(8, 6))
-}
-
-fn leave_enlistment(db: RuntimeDbWeight) -> Weight {
-	// Reads: request, spec, model, beacon, entitlement, count, ledger, commitment, awaited. Writes: entitlement, request,
-	// count, ledger, commitment, awaited, beacon.
-	Weight::from_parts(40_000_000, 8_000).saturating_add(db.reads_writes(9, 7))
-}
-
-fn declare_held(db: RuntimeDbWeight) -> Weight {
-	// Reads: provider, place, clock, roster. Writes: roster.
-	Weight::from_parts(30_000_000, 6_000).saturating_add(db.reads_writes(4, 1))
-}
-
-fn poke_close(s: u32, db: RuntimeDbWeight) -> Weight {
-	// Once: reads clock, spec, model, tally, checkpoint, vacancies, awaited; writes closed window, two old ones, model,
-	// checkpoint, vacancies, clock, awaited.
-	// Each stage: reads roster, records, lanes; writes roster, records. Each of its 16 seats: reads ledger,
-	// commitment; writes ledger, commitment, place.
-	let stages = u64::from(s);
-	Weight::from_parts(50_000_000, 8_000)
-		.saturating_add(Weight::from_parts(60_000_000, 8_000).saturating_mul(stages))
-		.saturating_add(db.reads_writes(7, 8))
-		.saturating_add(db.reads_writes(3 + 16 * 2, 2 + 16 * 3).saturating_mul(stages))
-}
-
-fn poke_schedule(s: u32, db: RuntimeDbWeight) -> Weight {
-	// Reads: clock, spec, model, vacancies, awaited. Writes: clock, awaited.
-	Weight::from_parts(30_000_000, 8_000)
-		.saturating_add(Weight::from_parts(1_000_000, 2_500).saturating_mul(u64::from(s)))
-		.saturating_add(db.reads_writes(5, 2))
-}
-
-fn poke_start(s: u32, db: RuntimeDbWeight) -> Weight {
-	// Reads: clock, spec, model, beacon, vacancies, awaited. Writes: clock, awaited, beacon.
-	Weight::from_parts(30_000_000, 8_000)
-		.saturating_add(Weight::from_parts(1_000_000, 2_500).saturating_mul(u64::from(s)))
-		.saturating_add(db.reads_writes(6, 3))
-}
-
-fn poke_forget(db: RuntimeDbWeight) -> Weight {
-	// Reads: clock, spec, model, vacancies, count, awaited; eight closed windows. Writes: clock, vacancies, awaited,
-	// beacon; eight closed windows.
-	Weight::from_parts(40_000_000, 8_000).saturating_add(db.reads_writes(14, 12))
-}
-
-fn dissolve(db: RuntimeDbWeight) -> Weight {
-	// Once: reads spec, model, clock, last window, roster, records, vacancies; writes roster, records, vacancies. Each of 32
-	// members: reads ledger, commitment; writes ledger, commitment, place.
-	Weight::from_parts(150_000_000, 8_000).saturating_add(db.reads_writes(7 + 32 * 2, 3 + 32 * 3))
 }

@@ -1,176 +1,306 @@
-//! Weights of the calls and hooks. Estimates until a benchmark on reference hardware replaces them:
-//! 25 µs and the storage accesses of the code, counted by hand.
+//! Weights of `pallet_validators`, measured by `make bench NAME=weights`; do not edit.
+//!
+//! Date: 2026-11-24, steps: 20, repeats: 10
+
+#![cfg_attr(rustfmt, rustfmt_skip)]
 
 use core::marker::PhantomData;
-use frame_support::{
-	traits::Get,
-	weights::{constants::RocksDbWeight, Weight},
-};
 
-/// The weight of every call and hook of this pallet.
+use frame_support::{traits::Get, weights::{constants::ParityDbWeight, Weight}};
+
+/// What the calls and hooks of `pallet_validators` cost.
 pub trait WeightInfo {
-	/// `apply`.
+	/// Weight of `apply`.
 	fn apply() -> Weight;
-	/// `bond_more`.
+	/// Weight of `bond_more`.
 	fn bond_more() -> Weight;
-	/// `approve`, with a full queue.
+	/// Weight of `approve`.
 	fn approve() -> Weight;
-	/// `remove` of the last in a full queue.
+	/// Weight of `remove`.
 	fn remove() -> Weight;
-	/// `leave` by the last in a full queue.
+	/// Weight of `leave`.
 	fn leave() -> Weight;
-	/// `withdraw`.
+	/// Weight of `withdraw`.
 	fn withdraw() -> Weight;
-	/// `purge_keys`.
+	/// Weight of `purge_keys`.
 	fn purge_keys() -> Weight;
-	/// `set_min_validators`.
+	/// Weight of `set_min_validators`.
 	fn set_min_validators() -> Weight;
-	/// Punishing `o` offenders.
-	fn on_offence(o: u32) -> Weight;
-	/// Planning a session: `v` validators who all want to leave, `c` candidates in the queue.
-	fn new_session(v: u32, c: u32) -> Weight;
-	/// Beginning a session with `v` validators.
-	fn start_session(v: u32) -> Weight;
+	/// Weight of `on_offence`.
+	fn on_offence(o: u32, ) -> Weight;
+	/// Weight of `new_session`.
+	fn new_session(v: u32, c: u32, ) -> Weight;
+	/// Weight of `start_session`.
+	fn start_session(v: u32, ) -> Weight;
 }
 
-/// Weights for the runtime's own database.
+/// The measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	/// Storage: `Validators::Candidates` (r:1 w:1)
+	/// Proof: `Validators::Candidates` (`max_values`: None, `max_size`: Some(69), added: 2544, mode: `MaxEncodedLen`)
+	/// Storage: `Session::NextKeys` (r:1 w:0)
+	/// Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `Validators::WaitingCount` (r:1 w:1)
+	/// Proof: `Validators::WaitingCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn apply() -> Weight {
-		// Reads: row, keys, count, holds, account. Writes: row, count, holds, account.
-		Weight::from_parts(60_000_000, 4_000).saturating_add(T::DbWeight::get().reads_writes(5, 4))
+		// Minimum execution time: 472_238_000 picoseconds.
+		Weight::from_parts(569_945_000, 4158)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 
+	/// Storage: `Validators::Candidates` (r:1 w:1)
+	/// Proof: `Validators::Candidates` (`max_values`: None, `max_size`: Some(69), added: 2544, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn bond_more() -> Weight {
-		// Reads: row, holds, account. Writes: the same.
-		Weight::from_parts(55_000_000, 4_000).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		// Minimum execution time: 432_101_000 picoseconds.
+		Weight::from_parts(516_272_000, 3748)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 
+	/// Storage: `Validators::Candidates` (r:1 w:1)
+	/// Proof: `Validators::Candidates` (`max_values`: None, `max_size`: Some(69), added: 2544, mode: `MaxEncodedLen`)
+	/// Storage: `Session::NextKeys` (r:1 w:0)
+	/// Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `Validators::Queue` (r:1 w:1)
+	/// Proof: `Validators::Queue` (`max_values`: Some(1), `max_size`: Some(1601), added: 2096, mode: `MaxEncodedLen`)
 	fn approve() -> Weight {
-		// Reads: row, keys, queue. Writes: row, queue.
-		Weight::from_parts(35_000_000, 8_000).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+		// Minimum execution time: 257_480_000 picoseconds.
+		Weight::from_parts(314_504_000, 6664)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 
+	/// Storage: `Validators::Candidates` (r:1 w:1)
+	/// Proof: `Validators::Candidates` (`max_values`: None, `max_size`: Some(69), added: 2544, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::WaitingCount` (r:1 w:1)
+	/// Proof: `Validators::WaitingCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Queue` (r:1 w:1)
+	/// Proof: `Validators::Queue` (`max_values`: Some(1), `max_size`: Some(1601), added: 2096, mode: `MaxEncodedLen`)
+	/// Storage: `Clock::EpochLength` (r:1 w:0)
+	/// Proof: `Clock::EpochLength` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	fn remove() -> Weight {
-		// Reads: row, count, queue. Writes: the same.
-		Weight::from_parts(45_000_000, 8_000).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		// Minimum execution time: 249_472_000 picoseconds.
+		Weight::from_parts(299_194_000, 3534)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 
+	/// Storage: `Validators::Candidates` (r:1 w:1)
+	/// Proof: `Validators::Candidates` (`max_values`: None, `max_size`: Some(69), added: 2544, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::WaitingCount` (r:1 w:1)
+	/// Proof: `Validators::WaitingCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Queue` (r:1 w:1)
+	/// Proof: `Validators::Queue` (`max_values`: Some(1), `max_size`: Some(1601), added: 2096, mode: `MaxEncodedLen`)
+	/// Storage: `Clock::EpochLength` (r:1 w:0)
+	/// Proof: `Clock::EpochLength` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	fn leave() -> Weight {
-		// Reads: row, count, queue. Writes: the same.
-		Weight::from_parts(45_000_000, 8_000).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		// Minimum execution time: 220_805_000 picoseconds.
+		Weight::from_parts(265_278_000, 3534)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 
+	/// Storage: `Validators::Candidates` (r:1 w:1)
+	/// Proof: `Validators::Candidates` (`max_values`: None, `max_size`: Some(69), added: 2544, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Current` (r:1 w:0)
+	/// Proof: `Validators::Current` (`max_values`: Some(1), `max_size`: Some(4802), added: 5297, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn withdraw() -> Weight {
-		// Reads: row, current set, holds, account. Writes: row, holds, account.
-		Weight::from_parts(60_000_000, 8_000).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+		// Minimum execution time: 552_915_000 picoseconds.
+		Weight::from_parts(606_292_000, 6287)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 
+	/// Storage: `Validators::Candidates` (r:1 w:0)
+	/// Proof: `Validators::Candidates` (`max_values`: None, `max_size`: Some(69), added: 2544, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Current` (r:1 w:0)
+	/// Proof: `Validators::Current` (`max_values`: Some(1), `max_size`: Some(4802), added: 5297, mode: `MaxEncodedLen`)
+	/// Storage: `Session::NextKeys` (r:1 w:1)
+	/// Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Session::ExternallySetKeys` (r:1 w:1)
+	/// Proof: `Session::ExternallySetKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `Session::KeyOwner` (r:0 w:2)
+	/// Proof: `Session::KeyOwner` (`max_values`: None, `max_size`: None, mode: `Measured`)
 	fn purge_keys() -> Weight {
-		// Reads: row, current set, keys, holds, account, registration. Writes: keys, up to four key
-		// owners, holds, account, registration.
-		Weight::from_parts(60_000_000, 8_000).saturating_add(T::DbWeight::get().reads_writes(6, 8))
+		// Minimum execution time: 565_267_000 picoseconds.
+		Weight::from_parts(654_401_000, 11799)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
 
+	/// Storage: `Validators::Planned` (r:1 w:0)
+	/// Proof: `Validators::Planned` (`max_values`: Some(1), `max_size`: Some(4802), added: 5297, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::MinValidators` (r:0 w:1)
+	/// Proof: `Validators::MinValidators` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn set_min_validators() -> Weight {
-		// Reads: planned set. Writes: floor.
-		Weight::from_parts(25_000_000, 8_000).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+		// Minimum execution time: 131_018_000 picoseconds.
+		Weight::from_parts(153_703_000, 6287)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 
-	fn on_offence(o: u32) -> Weight {
-		// Once: session index, validators, disabled. Each reads row, slash, holds, account and the
-		// reporter's account, and writes the same.
-		let each = Weight::from_parts(70_000_000, 8_000)
-			.saturating_add(T::DbWeight::get().reads_writes(5, 5));
-		Weight::from_parts(25_000_000, 8_000)
-			.saturating_add(T::DbWeight::get().reads_writes(3, 1))
-			.saturating_add(each.saturating_mul(o.into()))
+	/// Storage: `Session::CurrentIndex` (r:1 w:0)
+	/// Proof: `Session::CurrentIndex` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
+	/// Storage: `Validators::Candidates` (r:100 w:100)
+	/// Proof: `Validators::Candidates` (`max_values`: None, `max_size`: Some(69), added: 2544, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Slashes` (r:100 w:100)
+	/// Proof: `Validators::Slashes` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:100 w:100)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:201 w:201)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Session::DisabledValidators` (r:1 w:1)
+	/// Proof: `Session::DisabledValidators` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
+	/// Storage: `Session::Validators` (r:1 w:0)
+	/// Proof: `Session::Validators` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
+	fn on_offence(o: u32, ) -> Weight {
+		// Minimum execution time: 828_824_000 picoseconds.
+		Weight::from_parts(21_205_008, 11853)
+			// Standard Error: 5_631_535
+			.saturating_add(Weight::from_parts(668_198_259, 0).saturating_mul(o.into()))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(o.into())))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
+			.saturating_add(T::DbWeight::get().writes((5_u64).saturating_mul(o.into())))
+			.saturating_add(Weight::from_parts(0, 5206).saturating_mul(o.into()))
 	}
 
-	fn new_session(v: u32, c: u32) -> Weight {
-		// Once: planned set, queue, floor, count, queued keys. Each validator: row and keys read,
-		// row written. Each candidate: row and keys read, row written.
-		let each = Weight::from_parts(10_000_000, 4_000)
-			.saturating_add(T::DbWeight::get().reads_writes(2, 1));
-		Weight::from_parts(25_000_000, 16_000)
-			.saturating_add(T::DbWeight::get().reads_writes(5, 3))
-			.saturating_add(each.saturating_mul(u64::from(v).saturating_add(c.into())))
+	/// Storage: `Validators::Planned` (r:1 w:1)
+	/// Proof: `Validators::Planned` (`max_values`: Some(1), `max_size`: Some(4802), added: 5297, mode: `MaxEncodedLen`)
+	/// Storage: `Session::NextKeys` (r:125 w:0)
+	/// Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `Validators::Candidates` (r:125 w:50)
+	/// Proof: `Validators::Candidates` (`max_values`: None, `max_size`: Some(69), added: 2544, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::MinValidators` (r:1 w:0)
+	/// Proof: `Validators::MinValidators` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Queue` (r:1 w:1)
+	/// Proof: `Validators::Queue` (`max_values`: Some(1), `max_size`: Some(1601), added: 2096, mode: `MaxEncodedLen`)
+	/// Storage: `Clock::EpochLength` (r:1 w:0)
+	/// Proof: `Clock::EpochLength` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::WaitingCount` (r:1 w:1)
+	/// Proof: `Validators::WaitingCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	fn new_session(v: u32, c: u32, ) -> Weight {
+		// Minimum execution time: 438_331_000 picoseconds.
+		Weight::from_parts(459_601_000, 9743)
+			// Standard Error: 715_810
+			.saturating_add(Weight::from_parts(105_259_955, 0).saturating_mul(v.into()))
+			// Standard Error: 1_432_245
+			.saturating_add(Weight::from_parts(12_628_793, 0).saturating_mul(c.into()))
+			.saturating_add(T::DbWeight::get().reads(9_u64))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(v.into())))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+			.saturating_add(Weight::from_parts(0, 297).saturating_mul(c.into()))
+			.saturating_add(Weight::from_parts(0, 3061).saturating_mul(v.into()))
 	}
 
-	fn start_session(v: u32) -> Weight {
-		// Once: planned and current set, history, validators, disabled. Each validator: row read,
-		// one slash of a forgotten session removed.
-		let each = Weight::from_parts(10_000_000, 4_000)
-			.saturating_add(T::DbWeight::get().reads_writes(2, 1));
-		Weight::from_parts(25_000_000, 16_000)
-			.saturating_add(T::DbWeight::get().reads_writes(5, 4))
-			.saturating_add(each.saturating_mul(v.into()))
+	/// Storage: `Validators::Planned` (r:1 w:0)
+	/// Proof: `Validators::Planned` (`max_values`: Some(1), `max_size`: Some(4802), added: 5297, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Candidates` (r:100 w:0)
+	/// Proof: `Validators::Candidates` (`max_values`: None, `max_size`: Some(69), added: 2544, mode: `MaxEncodedLen`)
+	/// Storage: `Session::DisabledValidators` (r:1 w:1)
+	/// Proof: `Session::DisabledValidators` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
+	/// Storage: `Session::Validators` (r:1 w:0)
+	/// Proof: `Session::Validators` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
+	/// Storage: `Historical::StoredRange` (r:1 w:1)
+	/// Proof: `Historical::StoredRange` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Slashes` (r:100 w:100)
+	/// Proof: `Validators::Slashes` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Historical::HistoricalSessions` (r:0 w:1)
+	/// Proof: `Historical::HistoricalSessions` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Current` (r:0 w:1)
+	/// Proof: `Validators::Current` (`max_values`: Some(1), `max_size`: Some(4802), added: 5297, mode: `MaxEncodedLen`)
+	fn start_session(v: u32, ) -> Weight {
+		// Minimum execution time: 227_196_000 picoseconds.
+		Weight::from_parts(124_960_071, 6287)
+			// Standard Error: 803_488
+			.saturating_add(Weight::from_parts(131_448_150, 0).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(v.into())))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(v.into())))
+			.saturating_add(Weight::from_parts(0, 2555).saturating_mul(v.into()))
 	}
+
 }
 
+// For tests.
 impl WeightInfo for () {
 	fn apply() -> Weight {
-		Weight::from_parts(60_000_000, 4_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(5, 4))
+		Weight::from_parts(569_945_000, 4158)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
-
 	fn bond_more() -> Weight {
-		Weight::from_parts(55_000_000, 4_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(516_272_000, 3748)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
-
 	fn approve() -> Weight {
-		Weight::from_parts(35_000_000, 8_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(314_504_000, 6664)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
-
 	fn remove() -> Weight {
-		Weight::from_parts(45_000_000, 8_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(299_194_000, 3534)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
-
 	fn leave() -> Weight {
-		Weight::from_parts(45_000_000, 8_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(265_278_000, 3534)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
-
 	fn withdraw() -> Weight {
-		Weight::from_parts(60_000_000, 8_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(4, 3))
+		Weight::from_parts(606_292_000, 6287)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
-
 	fn purge_keys() -> Weight {
-		Weight::from_parts(60_000_000, 8_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(6, 8))
+		Weight::from_parts(654_401_000, 11799)
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
-
 	fn set_min_validators() -> Weight {
-		Weight::from_parts(25_000_000, 8_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(1, 1))
+		Weight::from_parts(153_703_000, 6287)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-
-	fn on_offence(o: u32) -> Weight {
-		let each = Weight::from_parts(70_000_000, 8_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(5, 5));
-		Weight::from_parts(25_000_000, 8_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(3, 1))
-			.saturating_add(each.saturating_mul(o.into()))
+	fn on_offence(o: u32, ) -> Weight {
+		Weight::from_parts(21_205_008, 11853)
+			.saturating_add(Weight::from_parts(668_198_259, 0).saturating_mul(o.into()))
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
-
-	fn new_session(v: u32, c: u32) -> Weight {
-		let each = Weight::from_parts(10_000_000, 4_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(2, 1));
-		Weight::from_parts(25_000_000, 16_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(5, 3))
-			.saturating_add(each.saturating_mul(u64::from(v).saturating_add(c.into())))
+	fn new_session(v: u32, c: u32, ) -> Weight {
+		Weight::from_parts(459_601_000, 9743)
+			.saturating_add(Weight::from_parts(105_259_955, 0).saturating_mul(v.into()))
+			.saturating_add(Weight::from_parts(12_628_793, 0).saturating_mul(c.into()))
+			.saturating_add(ParityDbWeight::get().reads(9_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
-
-	fn start_session(v: u32) -> Weight {
-		let each = Weight::from_parts(10_000_000, 4_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(2, 1));
-		Weight::from_parts(25_000_000, 16_000)
-			.saturating_add(RocksDbWeight::get().reads_writes(5, 4))
-			.saturating_add(each.saturating_mul(v.into()))
+	fn start_session(v: u32, ) -> Weight {
+		Weight::from_parts(124_960_071, 6287)
+			.saturating_add(Weight::from_parts(131_448_150, 0).saturating_mul(v.into()))
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 }

@@ -1,106 +1,225 @@
-//! Weights of the calls. Estimates until a benchmark on reference hardware replaces them: 25 µs, the signatures that are
-//! verified, and the storage accesses of the code, counted by hand.
+//! Weights of `pallet_workers`, measured by `make bench NAME=weights`; do not edit.
+//!
+//! Date: 2026-11-24, steps: 20, repeats: 10
+
+#![cfg_attr(rustfmt, rustfmt_skip)]
 
 use core::marker::PhantomData;
-use frame_support::{
-	traits::Get,
-	weights::{constants::RocksDbWeight, Weight},
-};
 
-/// The weight of every call of this pallet.
+use frame_support::{traits::Get, weights::{constants::ParityDbWeight, Weight}};
+
+/// What the calls and hooks of `pallet_workers` cost.
 pub trait WeightInfo {
-	/// `register`.
+	/// Weight of `register`.
 	fn register() -> Weight;
-	/// `rotate_key`.
+	/// Weight of `rotate_key`.
 	fn rotate_key() -> Weight;
-	/// `set_endpoint`.
+	/// Weight of `set_endpoint`.
 	fn set_endpoint() -> Weight;
-	/// `set_hardware`.
+	/// Weight of `set_hardware`.
 	fn set_hardware() -> Weight;
-	/// `bond_more`.
+	/// Weight of `bond_more`.
 	fn bond_more() -> Weight;
-	/// `unbond`.
+	/// Weight of `unbond`.
 	fn unbond() -> Weight;
-	/// `withdraw`, with all parts unlocked.
+	/// Weight of `withdraw`.
 	fn withdraw() -> Weight;
-	/// `settle_commitment`.
+	/// Weight of `settle_commitment`.
 	fn settle_commitment() -> Weight;
-	/// `deregister`.
+	/// Weight of `deregister`.
 	fn deregister() -> Weight;
-	/// `set_bond_price`.
+	/// Weight of `set_bond_price`.
 	fn set_bond_price() -> Weight;
 }
 
-/// Weights for the runtime's own database.
+/// The measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
-macro_rules! estimates {
-	($weight:ty) => {
-		fn register() -> Weight {
-			// Reads: ledger, worker, endpoint, genesis, holds, account. Writes: ledger, worker, endpoint, holds, account.
-			Weight::from_parts(180_000_000, 6_000)
-				.saturating_add(<$weight>::get().reads_writes(6, 5))
-		}
-
-		fn rotate_key() -> Weight {
-			// Reads: ledger, pause, worker, genesis. Writes: ledger, old and new worker.
-			Weight::from_parts(95_000_000, 6_000)
-				.saturating_add(<$weight>::get().reads_writes(4, 3))
-		}
-
-		fn set_endpoint() -> Weight {
-			// Reads: ledger, endpoint, genesis. Writes: ledger, old and new endpoint.
-			Weight::from_parts(95_000_000, 6_000)
-				.saturating_add(<$weight>::get().reads_writes(3, 3))
-		}
-
-		fn set_hardware() -> Weight {
-			// Reads: ledger. Writes: the same.
-			Weight::from_parts(28_000_000, 4_000)
-				.saturating_add(<$weight>::get().reads_writes(1, 1))
-		}
-
-		fn bond_more() -> Weight {
-			// Reads: ledger, holds, account. Writes: the same.
-			Weight::from_parts(55_000_000, 4_000)
-				.saturating_add(<$weight>::get().reads_writes(3, 3))
-		}
-
-		fn unbond() -> Weight {
-			// Reads: ledger, period. Writes: ledger.
-			Weight::from_parts(32_000_000, 4_000)
-				.saturating_add(<$weight>::get().reads_writes(2, 1))
-		}
-
-		fn withdraw() -> Weight {
-			// Reads: ledger, open units, holds, account. Writes: ledger, holds, account.
-			Weight::from_parts(58_000_000, 6_000)
-				.saturating_add(<$weight>::get().reads_writes(4, 3))
-		}
-
-		fn settle_commitment() -> Weight {
-			// Reads: commitment, open units, ledger. Writes: commitment, ledger.
-			Weight::from_parts(33_000_000, 6_000)
-				.saturating_add(<$weight>::get().reads_writes(3, 2))
-		}
-
-		fn deregister() -> Weight {
-			// Reads: ledger, open units, holds, account. Writes: ledger, worker, endpoint, holds, account.
-			Weight::from_parts(62_000_000, 6_000)
-				.saturating_add(<$weight>::get().reads_writes(4, 5))
-		}
-
-		fn set_bond_price() -> Weight {
-			// Writes: price.
-			Weight::from_parts(25_000_000, 0).saturating_add(<$weight>::get().writes(1))
-		}
-	};
-}
-
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	estimates!(T::DbWeight);
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Workers` (r:1 w:1)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Endpoints` (r:1 w:1)
+	/// Proof: `Workers::Endpoints` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	fn register() -> Weight {
+		// Minimum execution time: 724_595_000 picoseconds.
+		Weight::from_parts(876_493_000, 4244)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+	}
+
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Workers` (r:1 w:2)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	fn rotate_key() -> Weight {
+		// Minimum execution time: 291_046_000 picoseconds.
+		Weight::from_parts(362_042_000, 4244)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
+	}
+
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Endpoints` (r:1 w:2)
+	/// Proof: `Workers::Endpoints` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	fn set_endpoint() -> Weight {
+		// Minimum execution time: 337_142_000 picoseconds.
+		Weight::from_parts(379_394_000, 4244)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
+	}
+
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	fn set_hardware() -> Weight {
+		// Minimum execution time: 181_494_000 picoseconds.
+		Weight::from_parts(195_850_000, 4244)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	fn bond_more() -> Weight {
+		// Minimum execution time: 568_091_000 picoseconds.
+		Weight::from_parts(625_499_000, 4244)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
+	}
+
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	fn unbond() -> Weight {
+		// Minimum execution time: 242_052_000 picoseconds.
+		Weight::from_parts(280_188_000, 4244)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:1 w:0)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	fn withdraw() -> Weight {
+		// Minimum execution time: 474_638_000 picoseconds.
+		Weight::from_parts(567_576_000, 4244)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
+	}
+
+	/// Storage: `Workers::Commitments` (r:1 w:1)
+	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:1 w:0)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	fn settle_commitment() -> Weight {
+		// Minimum execution time: 237_980_000 picoseconds.
+		Weight::from_parts(284_432_000, 4244)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
+	}
+
+	/// Storage: `Workers::Ledgers` (r:1 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:1 w:0)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Workers` (r:0 w:1)
+	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Endpoints` (r:0 w:1)
+	/// Proof: `Workers::Endpoints` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	fn deregister() -> Weight {
+		// Minimum execution time: 458_274_000 picoseconds.
+		Weight::from_parts(556_350_000, 4244)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+	}
+
+	/// Storage: `Workers::BondPrice` (r:0 w:1)
+	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	fn set_bond_price() -> Weight {
+		// Minimum execution time: 48_117_000 picoseconds.
+		Weight::from_parts(61_017_000, 0)
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+
 }
 
+// For tests.
 impl WeightInfo for () {
-	estimates!(RocksDbWeight);
+	fn register() -> Weight {
+		Weight::from_parts(876_493_000, 4244)
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
+	}
+	fn rotate_key() -> Weight {
+		Weight::from_parts(362_042_000, 4244)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
+	}
+	fn set_endpoint() -> Weight {
+		Weight::from_parts(379_394_000, 4244)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
+	}
+	fn set_hardware() -> Weight {
+		Weight::from_parts(195_850_000, 4244)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn bond_more() -> Weight {
+		Weight::from_parts(625_499_000, 4244)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
+	}
+	fn unbond() -> Weight {
+		Weight::from_parts(280_188_000, 4244)
+			.saturating_add(ParityDbWeight::get().reads(2_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn withdraw() -> Weight {
+		Weight::from_parts(567_576_000, 4244)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
+	}
+	fn settle_commitment() -> Weight {
+		Weight::from_parts(284_432_000, 4244)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(2_u64))
+	}
+	fn deregister() -> Weight {
+		Weight::from_parts(556_350_000, 4244)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
+	}
+	fn set_bond_price() -> Weight {
+		Weight::from_parts(61_017_000, 0)
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
 }
