@@ -8,7 +8,7 @@ use cairn_primitives::{
 	voucher::Price,
 	Balance, BlockNumber, DatasetId, Hash, ModelId, ModelSpec, Points, Terms, UnitId, WindowIndex,
 };
-use frame_support::{derive_impl, dispatch::DispatchResult, parameter_types};
+use frame_support::{derive_impl, dispatch::DispatchResult, parameter_types, weights::Weight};
 use sp_core::sr25519;
 use sp_runtime::{BuildStorage, DispatchError};
 
@@ -185,6 +185,27 @@ impl DisputeOutcome for MockOutcome {
 	}
 }
 
+/// Weights that tell calls and lengths of evidence apart, which measured ones need not.
+pub struct TestWeights;
+
+impl crate::WeightInfo for TestWeights {
+	fn reveal() -> Weight {
+		Weight::from_parts(1_000_000, 0)
+	}
+	fn advance() -> Weight {
+		Weight::from_parts(2_000_000, 0)
+	}
+	fn choose() -> Weight {
+		Weight::from_parts(3_000_000, 0)
+	}
+	fn prove_leaf(evidence: u32) -> Weight {
+		Weight::from_parts(4_000_000, 0).saturating_add(Weight::from_parts(evidence.into(), 0))
+	}
+	fn time_out() -> Weight {
+		Weight::from_parts(5_000_000, 0)
+	}
+}
+
 impl crate::Config for Test {
 	type Models = MockModels;
 	type Providers = MockProviders;
@@ -193,7 +214,7 @@ impl crate::Config for Test {
 	type ClockBudget = ClockBudget;
 	type ClockExtension = ClockExtension;
 	type MaxGamesPerUnit = MaxGamesPerUnit;
-	type WeightInfo = ();
+	type WeightInfo = TestWeights;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = ();
 }

@@ -1,6 +1,6 @@
 //! Proofs, time-outs, and what they report.
 
-use cairn_primitives::Outcome;
+use cairn_primitives::{dispute::MAX_EVIDENCE, Outcome};
 use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::{GetDispatchInfo, Pays},
@@ -8,7 +8,7 @@ use frame_support::{
 use sp_runtime::{traits::Dispatchable, DispatchError};
 
 use super::*;
-use crate::{Ending, Error, Event, Evidence, OpenGames};
+use crate::{Ending, Error, Event, Evidence, OpenGames, WeightInfo};
 
 /// Open a game and play it to the leaf; returns what shows how the leaf comes out.
 fn to_leaf(defender: &Trace, challenger: &Trace) -> Evidence {
@@ -237,11 +237,9 @@ fn a_game_stays_open_if_its_outcome_cannot_be_taken_in() {
 
 #[test]
 fn evidence_is_paid_for_by_its_length() {
-	let weight = |length: usize| {
-		let evidence = vec![0; length].try_into().unwrap();
+	for length in [0, 1, MAX_EVIDENCE] {
+		let evidence = vec![0; length as usize].try_into().unwrap();
 		let call = crate::Call::<Test>::prove_leaf { unit: UNIT, challenger: CHALLENGER, evidence };
-		call.get_dispatch_info().call_weight.ref_time()
-	};
-	assert!(weight(1) > weight(0));
-	assert_eq!(weight(96 * 1024) - weight(0), 96 * 1024 * (weight(1) - weight(0)));
+		assert_eq!(call.get_dispatch_info().call_weight, TestWeights::prove_leaf(length));
+	}
 }
