@@ -87,23 +87,23 @@ impl LeafVerifier for Lcg {
 	}
 }
 
-/// The result that follows from the last state: the difference is the state's commitment; norm and losses are 0, and
-/// present where the rules want them.
+/// The result that follows from the last state: the difference is the state's commitment, and so is the inner state where it is
+/// carried; norm and losses are 0, and present where the rules want them.
 fn closing(spec: &ModelSpec, context: &UnitContext, state: u64) -> Hash {
 	let zero = crate::attestation::NonNegative(0);
 	let is_last_stage = spec.is_last_stage(context.unit.stage);
 	let is_gate = crate::roster::is_gate(context.unit.window);
-	let none: Option<Hash> = None;
+	let root = Lcg::commit(state);
 	hash(
 		Domain::Result,
 		&(
-			Lcg::commit(state),
+			root,
 			zero,
 			context.upstream,
 			context.downstream,
 			is_last_stage.then_some(zero),
 			(is_last_stage && is_gate).then_some(zero),
-			none,
+			spec.inner.carries_state().then_some(root),
 		),
 	)
 }

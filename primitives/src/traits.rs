@@ -40,8 +40,12 @@ pub trait Models {
 	/// the best so far by more than the spec's tolerance.
 	fn judge_gate(model: ModelId, window: WindowIndex, loss_millionths: u64) -> DispatchResult;
 	/// Compare later gates with the median held-out loss of a gate window, of which only audited units count, if it is
-	/// better than the best so far.
-	fn improve_gate(model: ModelId, window: WindowIndex, loss_millionths: u64) -> DispatchResult;
+	/// better than the best so far. It replaces what the window came to before; `None` if nothing of it counts any more.
+	fn conclude_gate(
+		model: ModelId,
+		window: WindowIndex,
+		loss_millionths: Option<u64>,
+	) -> DispatchResult;
 	/// Pause a model.
 	fn pause(model: ModelId, reason: PauseReason) -> DispatchResult;
 }
@@ -64,7 +68,7 @@ pub enum Fault {
 	Unit,
 	/// Two different things were signed where only one can be true: half of the bond.
 	Equivocation,
-	/// The inputs of a unit could not be fetched by two auditors: half of the bond.
+	/// The inputs of a unit could not be fetched by two auditors, and nobody else fetched them: half of the bond.
 	Unavailable,
 	/// An auditor approved without the work, or accused falsely: a fifth of the bond.
 	Audit,

@@ -9,24 +9,23 @@ use cairn_primitives::{
 	traits::{Providers, Seats},
 	LaneIndex, ModelSpec, Outcome, Roster, StageIndex, UnitId, Window,
 };
-use frame_support::{dispatch::DispatchResult, ensure, weights::Weight};
+use frame_support::{dispatch::DispatchResult, ensure};
 use sp_core::sr25519;
 use sp_runtime::{ArithmeticError, DispatchError};
 
 use crate::{
 	AccountIdOf, Base, Check, Config, Error, Event, Item, Pallet, Phase, Records, StageRow, Stages,
-	Unit, Units, WeightInfo, Windows,
+	Unit, Units, Windows,
 };
 
 /// Finalisations that an attestation does on the way.
 const SWEEP: u32 = 2;
 
 impl<T: Config> Pallet<T> {
-	/// Returns whether a neighbour attested something else of the edge between them, which is a fault of both.
 	pub(crate) fn do_attest(
 		who: AccountIdOf<T>,
 		attestation: Attestation<AccountIdOf<T>>,
-	) -> Result<bool, DispatchError> {
+	) -> DispatchResult {
 		let provider = Self::provider_of(&who)?;
 		let id = attestation.unit;
 		let spec = Self::spec(id.model)?;
@@ -42,19 +41,9 @@ impl<T: Config> Pallet<T> {
 		let is_held = Self::check_held(&roster, &window, &provider, &attestation)?;
 
 		Self::admit(&spec, &window, &provider, attestation, is_held, stage)?;
-		let differs = Self::compare_ends(&id);
+		Self::compare_ends(&id);
 		Self::sweep(&provider, id.model, SWEEP);
-		Ok(differs)
-	}
-
-	/// What an attestation with so many signatures of holders weighs; more if it shows that ends of an edge differ.
-	pub(crate) fn attest_weight(held: usize, differs: bool) -> Weight {
-		let weight = T::WeightInfo::attest(held as u32); // bounded by MAX_HELD
-		if !differs {
-			return weight;
-		}
-		// At both edges.
-		weight.saturating_add(T::WeightInfo::report_fork(0).saturating_mul(2))
+		Ok(())
 	}
 
 	/// The running window, if a unit is of it and it is time to attest.
@@ -145,8 +134,10 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Whether as many signed that they hold a difference as are a majority of the stage's other seats. Standbys may stand in
-	/// for seats, but the more of them there are the less it takes, so that nobody stops merges by standing by in silence.
+	/// Whether a majority signed that it holds a difference: of the stage's other seats, or of these and the standbys that hold
+	/// the last shard. So neither standbys that are silent nor standbys that sign for what nobody else gets decide alone.
+	///
+	/// Signatures of others do not count. They do no harm either: a holder can leave after it signed.
 	fn check_held(
 		roster: &Roster<AccountIdOf<T>>,
 		window: &Window,
@@ -154,19 +145,24 @@ impl<T: Config> Pallet<T> {
 		attestation: &Attestation<AccountIdOf<T>>,
 	) -> Result<bool, DispatchError> {
 		let holders: BTreeSet<_> = roster.holders_for(provider, attestation.unit.window).collect();
+		let seats: BTreeSet<_> =
+			roster.seats.iter().flatten().filter(|seat| *seat != provider).collect();
 		let message =
 			held_message(Self::genesis(), window.seed, &attestation.unit, attestation.difference);
 		let mut signed = BTreeSet::new();
 		for HeldSignature { holder, signature } in &attestation.held {
-			ensure!(holders.contains(holder), Error::<T>::NotAHolder);
 			ensure!(signed.insert(holder), Error::<T>::DuplicateHolder);
+			if !holders.contains(holder) {
+				continue;
+			}
 			let is_signed = T::Providers::worker_key_at(holder, window.start)
 				.is_some_and(|key| verify_worker(message, signature, &key));
 			ensure!(is_signed, Error::<T>::BadHeldSignature);
 		}
-		let others = roster.seats.iter().flatten().filter(|seat| *seat != provider).count();
-		// Both are at most MAX_HELD.
-		Ok(others == 0 || signed.len().saturating_mul(2) > others)
+		// At most MAX_HELD of either: twice as many fit.
+		let is_majority =
+			|of: &BTreeSet<_>| signed.intersection(of).count().saturating_mul(2) > of.len();
+		Ok(seats.is_empty() || is_majority(&seats) || is_majority(&holders))
 	}
 
 	/// Take in a checked attestation.

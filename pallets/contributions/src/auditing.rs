@@ -2,7 +2,7 @@
 
 use cairn_primitives::{
 	attestation::{audit_root, checkpoints_root, Verdict},
-	traits::{Disputes, Fault},
+	traits::Disputes,
 	Hash, UnitId,
 };
 use frame_support::{dispatch::DispatchResult, ensure};
@@ -34,6 +34,7 @@ impl<T: Config> Pallet<T> {
 			Seed::Known(seed) => Self::assign(&spec, id, unit, audit, seed),
 			Seed::Forgotten => Self::await_auditor(id, unit, audit),
 		}
+		Self::conclude_gate(&id);
 		Ok(())
 	}
 
@@ -108,14 +109,10 @@ impl<T: Config> Pallet<T> {
 		let unit = Self::attested_unit(&id)?;
 
 		Self::deposit_event(Event::InputsMissed { unit: id, auditor: auditor.clone() });
-		if audit.is_unavailable {
-			// Nobody is paid for it: two auditors that are would say so of anything.
-			Self::refute(id, unit, Fault::Unavailable, None);
-			return Ok(());
-		}
-		audit.is_unavailable = true;
+		audit.unavailable = audit.unavailable.saturating_add(1); // at most MAX_AUDITORS are asked
 		tried_too::<T>(&mut audit, auditor);
 		Self::await_auditor(id, unit, audit);
+		Self::conclude_gate(&id);
 		Ok(())
 	}
 
@@ -142,8 +139,9 @@ impl<T: Config> Pallet<T> {
 		if unit.is_pending() {
 			tried_too::<T>(&mut audit, auditor.clone());
 			Self::await_auditor(id, unit, audit);
+			Self::conclude_gate(&id);
 		}
-		let fine = Self::punish(&auditor, id.model, Fault::Audit, Some(&worker));
+		let fine = Self::punish_auditor(&auditor, id.model, &worker);
 		Self::deposit_event(Event::AuditExposed { unit: id, auditor, fine });
 		Ok(())
 	}

@@ -30,6 +30,7 @@ use crate::{
 	types::bit, AccountIdOf, Audit, AuditState, Audits, Base, Call, Challenge, Challenges, Check,
 	Config, HoldReason, Item, Latest, Lots, Newest, Pallet, Phase, Records, StageRow, Stages,
 	Suspicion, Suspicions, Unit, UnitOf, Units, VoidReason, WindowRow, Windows,
+	UNAVAILABLE_REPORTS,
 };
 
 /// Brings a benchmark's neighbours into a state.
@@ -202,10 +203,11 @@ fn batch<T: Config>(model: ModelId) -> u32 {
 }
 
 /// Give an audit to an auditor who has all the time in the world.
-fn assigned<T: Config>(id: UnitId, auditor: AccountIdOf<T>, is_unavailable: bool) {
+fn assigned<T: Config>(id: UnitId, auditor: AccountIdOf<T>, unavailable: u8) {
 	Units::<T>::mutate_extant(id, |unit| unit.check = Check::Open);
 	let state = AuditState::Assigned { auditor, deadline: BlockNumber::MAX };
-	let audit = Audit { tried: BoundedVec::new(), is_unavailable, state };
+	let tried = (0..unavailable).map(|stage| seat::<T>(id.model, stage, 3)).collect();
+	let audit = Audit { tried: BoundedVec::truncate_from(tried), unavailable, state };
 	Audits::<T>::insert(id, audit);
 }
 
@@ -216,7 +218,7 @@ fn approved<T: Config>(id: UnitId, auditor: AccountIdOf<T>, answer: Hash) {
 		Pallet::<T>::enqueue(&auditor, id.model, Item::Audit(id), unit.audit_points())
 			.expect("queues have room");
 	let state = AuditState::Answered { auditor, root: answer, index, due: 0, generation };
-	let audit = Audit { tried: BoundedVec::new(), is_unavailable: false, state };
+	let audit = Audit { tried: BoundedVec::new(), unavailable: 0, state };
 	Audits::<T>::insert(id, audit);
 	Units::<T>::mutate_extant(id, |unit| unit.check = Check::Approved);
 }
@@ -260,6 +262,14 @@ mod benchmarks {
 		counted::<T>(model, window - 1);
 		let genesis = Pallet::<T>::genesis();
 		let steps = spec.window.steps;
+		// Both neighbours attested other roots of the edges to it.
+		for stage in [0, 2] {
+			let mut other = plain::<T>(at(stage), 1);
+			other.outcome = Outcome::Done { steps };
+			put::<T>(id(model, window, stage), other);
+		}
+		counted::<T>(model, window);
+		Pallet::<T>::update_window(model, window, |row| row.base = Base::Merge(window - 1));
 		let receipt = |edge: Option<Edge>, stage| {
 			let edge = edge.expect("the edge exists");
 			let message = edge_message(genesis, running.seed, &edge, steps, root(1));
@@ -295,7 +305,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(origin, attestation);
 
-		assert!(Units::<T>::contains_key(unit));
+		assert!(Units::<T>::get(unit).is_some_and(|unit| !unit.in_merge));
 		assert_eq!(Records::<T>::get(&provider, model).head, 2);
 	}
 
@@ -329,7 +339,7 @@ mod benchmarks {
 		let unit = id(model, 0, 1);
 		put::<T>(unit, plain::<T>(seat::<T>(model, 1, 0), 1));
 		Stages::<T>::mutate((model, 0, 1), |stage| stage.lots = Lots::Drawn(1));
-		assigned::<T>(unit, seat::<T>(model, 1, 1), false);
+		assigned::<T>(unit, seat::<T>(model, 1, 1), 0);
 		let seed_at = Pallet::<T>::now();
 		Audits::<T>::mutate_extant(unit, |audit| {
 			audit.tried = BoundedVec::truncate_from(Vec::from([seat::<T>(model, 1, 1)]));
@@ -358,7 +368,7 @@ mod benchmarks {
 		}
 		Stages::<T>::mutate((model, window, 1), |stage| stage.lots = Lots::Drawn(1));
 		let auditor = standby::<T>(model, 1);
-		assigned::<T>(unit, auditor.clone(), false);
+		assigned::<T>(unit, auditor.clone(), 0);
 		let origin = signer::<T>(&auditor);
 
 		#[extrinsic_call]
@@ -368,13 +378,30 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn conclude_gate() {
+		let window = GATE_EVERY - 1;
+		let model = helper::<T>(2, 1);
+		let unit = id(model, window, 1);
+		for lane in 0..LANES {
+			let mut approved = plain::<T>(seat::<T>(model, 1, lane as usize), 1_000);
+			approved.check = Check::Approved;
+			put::<T>(UnitId { lane, ..unit }, approved);
+		}
+
+		#[block]
+		{
+			Pallet::<T>::conclude_gate(&unit);
+		}
+	}
+
+	#[benchmark]
 	fn verdict_bad() {
 		let model = helper::<T>(2, 1);
 		let unit = id(model, 0, 0);
 		put::<T>(unit, plain::<T>(seat::<T>(model, 0, 0), 1_000));
 		Stages::<T>::mutate((model, 0, 0), |stage| stage.lots = Lots::Drawn(1));
 		let auditor = standby::<T>(model, 0);
-		assigned::<T>(unit, auditor.clone(), false);
+		assigned::<T>(unit, auditor.clone(), 0);
 		let origin = signer::<T>(&auditor);
 
 		#[extrinsic_call]
@@ -391,7 +418,7 @@ mod benchmarks {
 		put::<T>(unit, plain::<T>(seat::<T>(model, 0, 0), 1_000));
 		Stages::<T>::mutate((model, 0, 0), |stage| stage.lots = Lots::Drawn(1));
 		let auditor = standby::<T>(model, 0);
-		assigned::<T>(unit, auditor.clone(), true);
+		assigned::<T>(unit, auditor.clone(), UNAVAILABLE_REPORTS);
 		challenged::<T>(unit, 1);
 		let origin = signer::<T>(&auditor);
 

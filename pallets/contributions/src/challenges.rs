@@ -1,8 +1,8 @@
 //! Challenges, and what the end of a game means for the unit it was about.
 
 use cairn_primitives::{
-	traits::{DisputeOutcome, Disputes, Fault, Seats},
-	Hash, UnitId,
+	traits::{DisputeOutcome, Disputes, Fault, Providers, Seats},
+	Balance, Hash, UnitId,
 };
 use frame_support::{
 	dispatch::DispatchResult,
@@ -35,7 +35,7 @@ impl<T: Config> Pallet<T> {
 		let is_new = challenges.iter().all(|challenge| challenge.by != challenger);
 		ensure!(is_new, Error::<T>::AlreadyChallenged);
 
-		let bond = T::ChallengeBond::get();
+		let bond = Self::bond_of_challenge(&unit, challenges.len());
 		challenges
 			.try_push(Challenge { by: challenger.clone(), bond })
 			.map_err(|_| Error::<T>::TooManyChallenges)?;
@@ -48,6 +48,14 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// What a challenge puts up: what the unit's work is worth, as an honest worker's bond counts it, and twice as much for each
+	/// challenge that is open, so that nobody can keep honest challengers out for little.
+	pub(crate) fn bond_of_challenge(unit: &UnitOf<T>, open: usize) -> Balance {
+		let bond = T::ChallengeBond::get().max(T::Providers::required_bond(unit.points));
+		// Saturating: nobody has that much. Fewer than 2³² challenges are open.
+		bond.saturating_mul(2u128.saturating_pow(open as u32))
+	}
+
 	/// The auditor lost its game: it accused falsely, and somebody else is to look.
 	fn reject_accusation(
 		id: UnitId,
@@ -56,9 +64,10 @@ impl<T: Config> Pallet<T> {
 		auditor: &AccountIdOf<T>,
 	) {
 		Self::accusation_over(auditor, id.model);
-		Self::punish(auditor, id.model, Fault::Audit, Some(&unit.provider));
+		Self::punish_auditor(auditor, id.model, &unit.provider);
 		tried_too::<T>(&mut audit, auditor.clone());
 		Self::await_auditor(id, unit, audit);
+		Self::conclude_gate(&id);
 	}
 
 	/// A challenger lost its game, and its bond with it.

@@ -86,34 +86,30 @@ impl<T: Config> Pallet<T> {
 		ensure!(is_pending, Error::<T>::AlreadyDecided);
 
 		let prover = Self::prover(who);
-		Self::refute_ends([above, below], Some(&prover));
+		for (id, unit) in [above, below].into_iter().filter(|(_, unit)| unit.is_pending()) {
+			let provider = unit.provider.clone();
+			Self::refute(id, unit, Fault::Equivocation, Some(&prover));
+			T::Seats::expel(&provider, id.model);
+		}
 		Ok(())
 	}
 
-	/// A unit was attested: if a neighbour attested as many steps and another root, both are at fault
-	/// ([`Self::do_report_fork`]). Returns whether one did.
-	pub(crate) fn compare_ends(id: &UnitId) -> bool {
-		let mut differs = false;
+	/// A unit was attested. If a neighbour attested as many steps and another root, neither is merged; anybody can prove the
+	/// fault with [`Self::do_report_fork`], and is paid for it.
+	pub(crate) fn compare_ends(id: &UnitId) {
 		let edge = |upper| Edge { model: id.model, window: id.window, lane: id.lane, upper };
 		for upper in id.stage.checked_sub(1).into_iter().chain([id.stage]) {
-			let Some((mut above, mut below)) = Self::ends_of(&edge(upper)) else { continue };
+			let edge = edge(upper);
+			let Some((above, below)) = Self::ends_of(&edge) else { continue };
 			let (crossed_above, crossed_below) =
 				(crossed(&above.1, true), crossed(&below.1, false));
 			if crossed_above.0 == crossed_below.0 && crossed_above.1 != crossed_below.1 {
 				// The window runs: nothing was merged yet.
-				(above.1.in_merge, below.1.in_merge) = (false, false);
-				Self::refute_ends([above, below], None);
-				differs = true;
+				for (id, unit) in [above, below] {
+					Units::<T>::insert(id, Unit { in_merge: false, ..unit });
+				}
+				Self::deposit_event(Event::EndsDiffer { edge });
 			}
-		}
-		differs
-	}
-
-	fn refute_ends(ends: [(UnitId, UnitOf<T>); 2], prover: Option<&AccountIdOf<T>>) {
-		for (id, unit) in ends.into_iter().filter(|(_, unit)| unit.is_pending()) {
-			let provider = unit.provider.clone();
-			Self::refute(id, unit, Fault::Equivocation, prover);
-			T::Seats::expel(&provider, id.model);
 		}
 	}
 

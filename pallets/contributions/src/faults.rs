@@ -61,6 +61,16 @@ impl<T: Config> Pallet<T> {
 		fine
 	}
 
+	/// An auditor approved without the work, or accused falsely: its own next units are audited, too.
+	pub(crate) fn punish_auditor(
+		auditor: &AccountIdOf<T>,
+		model: ModelId,
+		wronged: &AccountIdOf<T>,
+	) -> Balance {
+		Records::<T>::mutate(auditor, model, |record| record.put_on_probation());
+		Self::punish(auditor, model, Fault::Audit, Some(wronged))
+	}
+
 	/// The audit of a refuted unit is over. Who approved what a game refuted is not paid; it is not fined either, because
 	/// a game can also be lost by the clock.
 	fn end_audit(id: UnitId, unit: &UnitOf<T>, fault: Fault) {

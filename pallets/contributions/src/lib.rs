@@ -58,7 +58,7 @@ pub mod pallet {
 		signing::Edge,
 		traits::{Beacon, Disputes, Fault, Models, Providers, Seats, Shares},
 		Balance, BlockNumber, Hash, LaneIndex, ModelId, Points, StageIndex, StepIndex, UnitId,
-		WindowIndex, MAX_CHECKPOINTS, MAX_STAGES, MAX_STEPS,
+		WindowIndex, MAX_CHECKPOINTS, MAX_LANES, MAX_STAGES, MAX_STEPS,
 	};
 	use frame_support::{
 		dispatch::DispatchResultWithPostInfo,
@@ -400,6 +400,11 @@ pub mod pallet {
 			/// Whether that paused the model.
 			is_paused: bool,
 		},
+		/// The two ends of an edge attested as many steps and different roots: `report_fork` proves that both are at fault.
+		EndsDiffer {
+			/// The edge.
+			edge: Edge,
+		},
 		/// A provider signed two roots for one edge and step.
 		Equivocated {
 			/// The edge.
@@ -480,47 +485,47 @@ pub mod pallet {
 		TooLate,
 		/// Another seat works in this lane: look up yours by the window's seed.
 		NotYourLane,
-		/// The unit is attested already, and an attestation is final.
+		/// The unit is attested already, and an attestation is final: there is nothing left to send.
 		AlreadyAttested,
 		/// More steps than a window has: attest at most the spec's steps, and divergence below them.
 		StepsOutOfRange,
-		/// The receipt of the stage before has to be there exactly if there is such a stage and a step counts.
+		/// The receipt of the stage before has to be there exactly if there is such a stage and a step counts: add it, or leave
+		/// it out.
 		UpstreamMisplaced,
-		/// The receipt of the stage after has to be there exactly if there is such a stage and a step counts.
+		/// The receipt of the stage after has to be there exactly if there is such a stage and a step counts: add it, or leave
+		/// it out.
 		DownstreamMisplaced,
 		/// A receipt is not signed by the neighbour's worker key over this edge, step and root: ask for another.
 		BadReceipt,
-		/// The loss has to be there exactly at the last stage.
+		/// The loss has to be there exactly at the last stage: add it, or leave it out.
 		LossMisplaced,
-		/// The held-out loss has to be there exactly at the last stage of gate windows.
+		/// The held-out loss has to be there exactly at the last stage of gate windows: add it, or leave it out.
 		HeldOutMisplaced,
-		/// The inner state has to be there exactly if the spec carries it.
+		/// The inner state has to be there exactly if the spec carries it: add it, or leave it out.
 		InnerStateMisplaced,
 		/// The model's first windows start from the shards whose roots its spec names: start from that of your stage.
 		WrongInitialShard,
 		/// A norm or loss is not a finite number from zero up: attest divergence instead.
 		BadNumber,
-		/// A signature "held" is of somebody who is no holder for this unit: leave it out.
-		NotAHolder,
 		/// A holder is named twice: name each once.
 		DuplicateHolder,
 		/// A holder's signature does not match the unit and difference: leave it out.
 		BadHeldSignature,
-		/// Nothing was attested in this window, or it is pruned.
+		/// Nothing was attested in this window, or it is pruned: check model and window.
 		UnknownWindow,
-		/// Nothing was attested in this stage or lane of the window.
+		/// Nothing was attested in this stage or lane of the window: check their numbers.
 		NothingAttested,
-		/// There is no such unit: nobody attested it, or it is pruned.
+		/// Nobody attested this unit, or it is pruned: check its numbers.
 		UnknownUnit,
 		/// The window is not closed: poke the window clock first.
 		WindowNotClosed,
-		/// The lots of this stage are drawn already.
+		/// The lots of this stage are drawn already: its open audits are in `Audits`.
 		LotsAlreadyDrawn,
 		/// The lots of the last stage come first, because its losses decide on audits: draw them.
 		LastStageFirst,
 		/// The deciding randomness is not known yet: try again some blocks later.
 		RandomnessNotKnown,
-		/// The unit is not being audited.
+		/// The unit is not being audited: there is no auditor to draw or to answer for.
 		NotAudited,
 		/// The auditor has time left: draw another one after its deadline.
 		AuditorHasTime,
@@ -532,9 +537,9 @@ pub mod pallet {
 		AuditTooLate,
 		/// The checkpoints are those that were attested: answer with an approval.
 		SameCheckpoints,
-		/// Only the unit's own worker can do this.
+		/// Only the unit's own worker can do this: sign with the worker key of the provider that attested it.
 		NotYourUnit,
-		/// There is no approval of this unit to expose.
+		/// There is no approval of this unit to expose: wait until its auditor has approved it.
 		NotApproved,
 		/// The leaves are not those of the attested checkpoints: reveal all of them in their order.
 		LeavesDoNotMatch,
@@ -542,19 +547,19 @@ pub mod pallet {
 		AuditIsRight,
 		/// You neither sit nor stand by at this model: ask somebody who does.
 		NotAtModel,
-		/// The lane of this window is suspected already.
+		/// The lane of this window is suspected already: all of its units are audited anyway.
 		AlreadySuspected,
 		/// Inputs of units that were spared are no longer kept: raise it earlier next time.
 		RetentionOver,
 		/// The unit's time in escrow is over: it can no longer be challenged, only finalised.
 		EscrowOver,
-		/// There is no open suspicion of this lane.
+		/// There is no open suspicion of this lane: check model, window and lane.
 		NoSuspicion,
 		/// Units of the lane are still being audited: settle the suspicion after that.
 		SuspicionOpen,
 		/// You are not entitled to this stage: nobody would give you its inputs.
 		NotEntitled,
-		/// The unit is your own.
+		/// The unit is your own: only others can challenge it.
 		OwnUnit,
 		/// You audit or have approved this unit: answer, or let others challenge it.
 		AuditorCannotChallenge,
@@ -562,7 +567,7 @@ pub mod pallet {
 		AlreadyChallenged,
 		/// The unit has as many open challenges as it may: wait for one to end.
 		TooManyChallenges,
-		/// The unit's fate is decided already.
+		/// The unit's fate is decided already: nothing can change it any more.
 		AlreadyDecided,
 		/// The window is void: nothing of it counts anyway.
 		WindowIsVoid,
@@ -570,23 +575,24 @@ pub mod pallet {
 		NoMergeBefore,
 		/// No unit that started from this merge is pending: nobody can be held to it any more.
 		NothingAtStake,
-		/// This merge is refuted already.
+		/// This merge is refuted already: nothing is left to prove.
 		MergeAlreadyRefuted,
-		/// The merge is right.
+		/// The merge is right: recompute yours.
 		MergeIsRight,
-		/// The evidence does not open the merge's inputs: it proves nothing.
+		/// The evidence does not open the merge's inputs: send the state before and the difference of every member.
 		EvidenceUnproven,
 		/// The steps do not lead from the root that you gave to the one that was attested: give those between the two ends.
 		StepsDoNotConnect,
-		/// The two roots are equal: that is no contradiction.
+		/// The two roots are equal, which is no contradiction: show two different ones.
 		RootsAgree,
-		/// The provider did not work at this edge in this window, or the window is over and it attested nothing.
+		/// The provider did not work at this edge in this window, or the window is over and it attested nothing: check edge and
+		/// provider.
 		NotAtEdge,
-		/// A signature is not the provider's over this edge, step and root.
+		/// A signature is not the provider's over this edge, step and root: check which key it had when the window started.
 		BadEdgeSignature,
-		/// The provider was found at fault for this edge already.
+		/// The provider was found at fault for this edge already: nothing is left to prove.
 		AlreadyReported,
-		/// Nothing of this unit is pending.
+		/// Nothing of this unit is pending: there is nothing to finalise.
 		NothingPending,
 		/// The lots are not drawn: draw them first.
 		LotsNotDrawn,
@@ -596,7 +602,7 @@ pub mod pallet {
 		Contested,
 		/// The points are in escrow still: wait until they are due.
 		NotDue,
-		/// There is nothing of this stage and window to prune.
+		/// There is nothing of this stage and window to prune: check their numbers.
 		NothingToPrune,
 		/// Units or audits of this stage are pending: finalise them first.
 		UnitsPending,
@@ -623,15 +629,14 @@ pub mod pallet {
 		///
 		/// Signed by the seat's worker key, by the window's deadline. Also finalises what is due of your earlier work.
 		#[pallet::call_index(0)]
-		#[pallet::weight(Pallet::<T>::attest_weight(attestation.held.len(), true))]
+		#[pallet::weight(T::WeightInfo::attest(attestation.held.len() as u32))]
 		pub fn attest(
 			origin: OriginFor<T>,
 			attestation: Attestation<T::AccountId>,
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			let held = attestation.held.len();
-			let differs = Self::do_attest(who, attestation)?;
-			Ok((Some(Self::attest_weight(held, differs)), Pays::No).into())
+			Self::do_attest(who, attestation)?;
+			Ok(Pays::No.into())
 		}
 
 		/// Draw which units of a closed window's stage are audited, and by whom.
@@ -650,7 +655,12 @@ pub mod pallet {
 
 		/// Draw an auditor for a unit that has none, or whose auditor is silent.
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::redraw_audit().saturating_add(Pallet::<T>::foreign_reads()))]
+		#[pallet::weight(
+			T::WeightInfo::redraw_audit()
+				.saturating_add(Pallet::<T>::foreign_reads())
+				.max(T::WeightInfo::report_unavailable())
+				.saturating_add(T::WeightInfo::conclude_gate().saturating_mul(2))
+		)]
 		pub fn redraw_audit(origin: OriginFor<T>, unit: UnitId) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
 			Self::do_redraw_audit(unit)?;
@@ -672,9 +682,12 @@ pub mod pallet {
 
 		/// Answer as a unit's auditor that its inputs cannot be fetched.
 		///
-		/// Another auditor is drawn; if that one cannot fetch them either, the unit is refuted.
+		/// Others are asked then, up to three in all. If nobody fetches them and two say so, the unit is refuted.
 		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::report_unavailable())]
+		#[pallet::weight(
+			T::WeightInfo::report_unavailable()
+				.saturating_add(T::WeightInfo::conclude_gate().saturating_mul(2))
+		)]
 		pub fn report_unavailable(
 			origin: OriginFor<T>,
 			unit: UnitId,
@@ -686,7 +699,7 @@ pub mod pallet {
 
 		/// Show, by your unit's checkpoints, that its auditor approved it without the work.
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::expose_audit())]
+		#[pallet::weight(T::WeightInfo::expose_audit().saturating_add(T::WeightInfo::conclude_gate()))]
 		pub fn expose_audit(
 			origin: OriginFor<T>,
 			unit: UnitId,
@@ -739,7 +752,10 @@ pub mod pallet {
 
 		/// Prove that the merge which a window's stage started from is wrong.
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::refute_merge(evidence.len() as u32))]
+		#[pallet::weight(
+			T::WeightInfo::refute_merge(evidence.len() as u32)
+				.saturating_add(T::WeightInfo::conclude_gate().saturating_mul(MAX_LANES.into()))
+		)]
 		pub fn refute_merge(
 			origin: OriginFor<T>,
 			model: ModelId,
@@ -794,9 +810,12 @@ pub mod pallet {
 		/// Prove that two neighbours attested roots of the edge between them that do not continue each other.
 		///
 		/// `previous` is the running root after as many steps as the one of them did that did fewer; `steps` are the roots of
-		/// the steps from there on. Where both did as many the chain sees it by itself.
+		/// the steps from there on, none where both did as many.
 		#[pallet::call_index(13)]
-		#[pallet::weight(T::WeightInfo::report_fork(steps.len() as u32))]
+		#[pallet::weight(
+			T::WeightInfo::report_fork(steps.len() as u32)
+				.saturating_add(T::WeightInfo::conclude_gate().saturating_mul(2))
+		)]
 		pub fn report_fork(
 			origin: OriginFor<T>,
 			edge: Edge,
@@ -843,6 +862,22 @@ pub mod pallet {
 		/// A provider's history in a model.
 		pub fn record(provider: T::AccountId, model: ModelId) -> Record {
 			Records::<T>::get(provider, model)
+		}
+
+		/// What a challenge of a unit has to put up now.
+		pub fn challenge_bond(unit: UnitId) -> Option<Balance> {
+			let open = Challenges::<T>::decode_len(unit).unwrap_or_default();
+			Some(Self::bond_of_challenge(&Units::<T>::get(unit)?, open))
+		}
+
+		/// What a suspicion of a lane has to put up.
+		pub fn suspicion_bond(
+			model: ModelId,
+			window: WindowIndex,
+			lane: LaneIndex,
+		) -> Option<Balance> {
+			let units = Self::lane_units(&T::Models::spec(model)?, model, window, lane);
+			(!units.is_empty()).then(|| Self::bond_of_suspicion(&units))
 		}
 	}
 }

@@ -8,7 +8,7 @@ use cairn_primitives::{
 	lottery::{below, draw, happens},
 	roster::is_gate,
 	spec::Access,
-	traits::{Beacon, Models, Providers, Seats},
+	traits::{Beacon, Fault, Models, Providers, Seats},
 	BlockNumber, Hash, ModelId, ModelSpec, Roster, StageIndex, UnitId, WindowIndex,
 };
 use frame_support::{
@@ -18,8 +18,8 @@ use sp_runtime::{BoundedVec, DispatchError, Permill};
 
 use crate::{
 	types::bit, AccountIdOf, Audit, AuditOf, AuditState, Audits, Challenges, Check, Config, Error,
-	Event, Lots, Pallet, Records, StageRow, Stages, UnitOf, Units, WindowRow, Windows, LOG_TARGET,
-	MAX_AUDITORS,
+	Event, Lots, Pallet, Phase, Records, StageRow, Stages, UnitOf, Units, WindowRow, Windows,
+	LOG_TARGET, MAX_AUDITORS, UNAVAILABLE_REPORTS,
 };
 
 /// Other stages of an open model among which an auditor is looked for.
@@ -61,7 +61,8 @@ impl<T: Config> Pallet<T> {
 		progress.lots = Lots::Drawn(Self::now());
 		Stages::<T>::insert((model, window, stage), &progress);
 		let units = Self::units_of(model, window, stage, progress.lanes);
-		let audited = Self::draw_units(&spec, row, &seed, units);
+		let start = progress.majority_root();
+		let audited = Self::draw_units(&spec, row, start, &seed, units);
 		Self::deposit_event(Event::LotsDrawn { model, window, stage, audited });
 		Ok(())
 	}
@@ -70,6 +71,7 @@ impl<T: Config> Pallet<T> {
 	fn draw_units(
 		spec: &ModelSpec,
 		mut row: WindowRow,
+		start: Option<Hash>,
 		seed: &Seed,
 		units: Vec<(UnitId, UnitOf<T>)>,
 	) -> u16 {
@@ -78,12 +80,25 @@ impl<T: Config> Pallet<T> {
 			Windows::<T>::insert(id.model, id.window, &row);
 		}
 		let mut audited = 0;
+		let first = units.first().map(|(id, _)| *id);
 		for (id, unit) in units.into_iter().filter(|(_, unit)| unit.is_pending()) {
-			if Self::draw_unit(spec, &row, seed, id, unit) {
+			if Some(unit.shard_before) != start {
+				Self::spare(id, unit);
+			} else if Self::draw_unit(spec, &row, seed, id, unit) {
 				audited |= bit(id.lane);
 			}
 		}
+		if let Some(id) = first {
+			Self::conclude_gate(&id);
+		}
 		audited
+	}
+
+	/// Leave a unit unaudited. One that did not start where its stage did earns nothing: an audit of it would be paid for
+	/// nothing, and it tells nothing of its worker either.
+	fn spare(id: UnitId, mut unit: UnitOf<T>) {
+		unit.check = Check::Spared;
+		Units::<T>::insert(id, unit);
 	}
 
 	/// The losses of the last stage decide which lanes are audited as a whole.
@@ -141,8 +156,9 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Once the last of a gate's audits is over, later gates are compared with what it came to. Only approved units count: a
-	/// loss that nobody checked could set a mark that no honest one reaches.
+	/// Once the last of a gate's audits is over, later gates are compared with what it came to, and again whenever one of its
+	/// units is refuted after that. Only approved units count: a loss that nobody checked could set a mark that no honest one
+	/// reaches.
 	pub(crate) fn conclude_gate(id: &UnitId) {
 		let Ok(spec) = Self::spec(id.model) else { return };
 		if !is_gate(id.window) || !spec.is_last_stage(id.stage) {
@@ -155,18 +171,16 @@ impl<T: Config> Pallet<T> {
 			return;
 		}
 		let counts = |unit: &UnitOf<T>| {
-			unit.is_pending()
+			!matches!(unit.phase, Phase::Void(_))
 				&& unit.check == Check::Approved
 				&& unit.points > 0
 				&& Some(unit.shard_before) == row.majority_root()
 		};
 		let losses = units.iter().filter(|(_, unit)| counts(unit));
-		if let Some(loss) = lower_median(losses.filter_map(|(_, unit)| unit.held_out)) {
-			let loss = loss.to_millionths();
-			let improved =
-				with_storage_layer(|| T::Models::improve_gate(id.model, id.window, loss));
-			Self::note_gate(id.model, id.window, improved);
-		}
+		let loss = lower_median(losses.filter_map(|(_, unit)| unit.held_out));
+		let loss = loss.map(|loss| loss.to_millionths());
+		let concluded = with_storage_layer(|| T::Models::conclude_gate(id.model, id.window, loss));
+		Self::note_gate(id.model, id.window, concluded);
 	}
 
 	fn note_gate(model: ModelId, window: WindowIndex, taken: DispatchResult) {
@@ -181,7 +195,7 @@ impl<T: Config> Pallet<T> {
 		row: &WindowRow,
 		seed: &Seed,
 		id: UnitId,
-		mut unit: UnitOf<T>,
+		unit: UnitOf<T>,
 	) -> bool {
 		let mut record = Records::<T>::get(&unit.provider, id.model);
 		let is_forfeited = record.generation != unit.generation;
@@ -198,8 +212,7 @@ impl<T: Config> Pallet<T> {
 			Records::<T>::insert(&unit.provider, id.model, record);
 		}
 		if !is_audited {
-			unit.check = Check::Spared;
-			Units::<T>::insert(id, unit);
+			Self::spare(id, unit);
 			return false;
 		}
 		match seed {
@@ -217,7 +230,7 @@ impl<T: Config> Pallet<T> {
 	/// Let the next auditor of a unit be drawn from randomness to come, unless enough were asked.
 	pub(crate) fn await_auditor(id: UnitId, mut unit: UnitOf<T>, mut audit: AuditOf<T>) {
 		if audit.tried.is_full() {
-			return Self::give_up(id, unit);
+			return Self::give_up(id, unit, audit);
 		}
 		// Saturating: the end of block numbers never comes.
 		let seed_at = Self::now().saturating_add(T::LotDelay::get());
@@ -237,9 +250,9 @@ impl<T: Config> Pallet<T> {
 		seed: Hash,
 	) {
 		let drawn = (!audit.tried.is_full())
-			.then(|| Self::draw_auditor(spec, &id, &unit, &audit.tried, seed))
+			.then(|| Self::draw_auditor(spec, &id, &unit, &audit, seed))
 			.flatten();
-		let Some(auditor) = drawn else { return Self::give_up(id, unit) };
+		let Some(auditor) = drawn else { return Self::give_up(id, unit, audit) };
 		let deadline = Self::later(spec, T::AuditBlocks::get(), T::AuditWindows::get());
 		audit.state = AuditState::Assigned { auditor: auditor.clone(), deadline };
 		Audits::<T>::insert(id, audit);
@@ -248,17 +261,21 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::AuditorDrawn { unit: id, auditor, deadline });
 	}
 
-	/// Leave a unit unaudited: nobody can do it.
-	fn give_up(id: UnitId, mut unit: UnitOf<T>) {
+	/// There is nobody left to ask: the unit is refuted if several could not fetch its inputs, and unaudited otherwise.
+	fn give_up(id: UnitId, mut unit: UnitOf<T>, audit: AuditOf<T>) {
+		if audit.unavailable >= UNAVAILABLE_REPORTS {
+			// Nobody is paid for it: two auditors that are would say so of anything.
+			return Self::refute(id, unit, Fault::Unavailable, None);
+		}
 		Audits::<T>::remove(id);
 		unit.check = Check::NoAuditor;
 		Units::<T>::insert(id, unit);
 		Self::deposit_event(Event::AuditorNotFound { unit: id });
-		Self::conclude_gate(&id);
 	}
 
 	/// Draw an auditor among those entitled to the stage: standbys that hold the shard first, then seats, then the
-	/// other standbys, then, where the model is open, the same of other stages.
+	/// other standbys, then, where the model is open, the same of other stages. If one could not fetch the inputs, all of a
+	/// stage are drawn among, so that no group can say so of anything.
 	///
 	/// Everyone has a number of its own, and the smallest wins (rendezvous hashing; Thaler and Ravishankar, 1998). So who
 	/// comes or goes once the seed is known can win or lose the lot, but not hand it to another of his choice.
@@ -266,18 +283,23 @@ impl<T: Config> Pallet<T> {
 		spec: &ModelSpec,
 		id: &UnitId,
 		unit: &UnitOf<T>,
-		tried: &[AccountIdOf<T>],
+		audit: &AuditOf<T>,
 		seed: Hash,
 	) -> Option<AccountIdOf<T>> {
-		let round = tried.len() as u32; // at most MAX_AUDITORS
+		let round = audit.tried.len() as u32; // at most MAX_AUDITORS
 		let number = |who: &AccountIdOf<T>| draw(Domain::AuditorLot, seed, &(id, round, who));
-		let barred = Self::barred(id, unit, tried);
+		let barred = Self::barred(id, unit, &audit.tried);
+		let is_admitted =
+			|who: &AccountIdOf<T>| !barred.contains(who) && T::Providers::worker_key(who).is_some();
 		let pick = |stage| {
 			let roster = T::Seats::roster(id.model, stage)?;
-			let tier = first_tier(roster, id.window, |who| {
-				!barred.contains(who) && T::Providers::worker_key(who).is_some()
-			});
-			tier.into_iter().min_by_key(number)
+			let tiers = tiers(roster, id.window, is_admitted);
+			let candidates = if audit.unavailable > 0 {
+				tiers.concat()
+			} else {
+				tiers.into_iter().find(|tier| !tier.is_empty())?
+			};
+			candidates.into_iter().min_by_key(number)
 		};
 		if let Some(auditor) = pick(id.stage) {
 			return Some(auditor);
@@ -316,19 +338,15 @@ impl<T: Config> Pallet<T> {
 
 /// An audit nobody was asked for yet. Its state is set by whoever opens it.
 fn new_audit<AccountId>() -> Audit<AccountId> {
-	Audit {
-		tried: BoundedVec::new(),
-		is_unavailable: false,
-		state: AuditState::Drawing { seed_at: 0 },
-	}
+	Audit { tried: BoundedVec::new(), unavailable: 0, state: AuditState::Drawing { seed_at: 0 } }
 }
 
-/// The admitted members of a roster's first group that has any.
-fn first_tier<AccountId: PartialEq>(
+/// The admitted members of a roster in the order in which they are asked: live standbys, seats, other standbys.
+fn tiers<AccountId: PartialEq>(
 	roster: Roster<AccountId>,
 	window: WindowIndex,
 	is_admitted: impl Fn(&AccountId) -> bool,
-) -> Vec<AccountId> {
+) -> [Vec<AccountId>; 3] {
 	let mut tiers = [Vec::new(), Vec::new(), Vec::new()];
 	let [live, seated, other] = &mut tiers;
 	for standby in roster.standbys {
@@ -341,7 +359,7 @@ fn first_tier<AccountId: PartialEq>(
 	for tier in &mut tiers {
 		tier.retain(&is_admitted);
 	}
-	tiers.into_iter().find(|tier| !tier.is_empty()).unwrap_or_default()
+	tiers
 }
 
 /// The lower median: of an even number the smaller of the two in the middle.

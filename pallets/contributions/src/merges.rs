@@ -1,5 +1,7 @@
 //! Refutations of what a stage started a window from.
 
+use alloc::vec::Vec;
+
 use cairn_primitives::{
 	dispute::{LeafVerdict, MergeContext, MergeVerifier},
 	model::PauseReason,
@@ -14,6 +16,10 @@ use crate::{
 	LOG_TARGET,
 };
 
+/// Windows that count in which nobody of a stage attests, over which its shard is followed back. A seat is lost at the second
+/// window that it misses, and no window starts while seats are vacant: more of them in a row do not occur.
+const MAX_IDLE: u32 = 4;
+
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_refute_merge(
 		who: AccountIdOf<T>,
@@ -27,12 +33,12 @@ impl<T: Config> Pallet<T> {
 		let mut progress = Stages::<T>::get((model, window, stage));
 		ensure!(progress.lanes != 0, Error::<T>::NothingAttested);
 		let claimed = progress.majority_root().ok_or(Error::<T>::MergeAlreadyRefuted)?;
-		let held: alloc::vec::Vec<_> = Self::units_of(model, window, stage, progress.lanes)
+		let held: Vec<_> = Self::units_of(model, window, stage, progress.lanes)
 			.into_iter()
 			.filter(|(_, unit)| unit.is_pending() && unit.shard_before == claimed)
 			.collect();
 		ensure!(!held.is_empty(), Error::<T>::NothingAtStake);
-		let context = Self::merge_context(&row, model, stage, claimed)?;
+		let context = Self::merge_context(&spec, &row, model, stage, claimed)?;
 		Self::check_wrong(&spec, &context, evidence)?;
 
 		progress.refute_root(claimed);
@@ -49,15 +55,32 @@ impl<T: Config> Pallet<T> {
 	/// The merge that a window's stage claims to have started from. What it built on is what was claimed then, whatever was
 	/// found out about that later: whoever followed it honestly is right.
 	fn merge_context(
+		spec: &ModelSpec,
 		row: &WindowRow,
 		model: ModelId,
 		stage: StageIndex,
 		claimed: Hash,
 	) -> Result<MergeContext, DispatchError> {
-		let Base::Merge(base) = row.base else { return Err(Error::<T>::NoMergeBefore.into()) };
-		let base_stage: StageRow = Stages::<T>::get((model, base, stage));
-		let before = base_stage.claimed_root().ok_or(Error::<T>::NoMergeBefore)?;
-		Ok(MergeContext { before, members: Self::merged(model, base, stage), claimed })
+		let mut base = row.base;
+		for _ in 0..MAX_IDLE {
+			let window = match base {
+				Base::Merge(window) => window,
+				Base::Initial => {
+					let before = spec.initial.get(usize::from(stage)).copied();
+					let before = before.ok_or(Error::<T>::NoMergeBefore)?;
+					return Ok(MergeContext { before, members: Vec::new(), claimed });
+				},
+				Base::Open => break,
+			};
+			let base_stage: StageRow = Stages::<T>::get((model, window, stage));
+			if let Some(before) = base_stage.claimed_root() {
+				let members = Self::merged(model, window, stage);
+				return Ok(MergeContext { before, members, claimed });
+			}
+			// A shard that nobody trained is what it was before.
+			base = Self::window_of(model, window)?.base;
+		}
+		Err(Error::<T>::NoMergeBefore.into())
 	}
 
 	fn check_wrong(spec: &ModelSpec, context: &MergeContext, evidence: &[u8]) -> DispatchResult {

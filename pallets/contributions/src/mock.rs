@@ -104,10 +104,12 @@ parameter_types! {
 	pub const AuditBlocks: BlockNumber = 10;
 	pub const AuditWindows: u32 = 1;
 	pub const RetentionWindows: u32 = 1;
-	pub const SuspicionBond: Balance = 1_001;
-	pub const ChallengeBond: Balance = 2_003;
+	pub static SuspicionBond: Balance = 1_001;
+	pub static ChallengeBond: Balance = 2_003;
 	pub const MaxChallenges: u32 = 2;
 	pub TreasuryAccount: AccountId = AccountId::new([0xfe; 32]);
+	/// Points that a bond of one unit of the currency stands for: more than any unit is worth, unless a test says otherwise.
+	pub static PointsPerBond: Points = NO_BONDS;
 	/// Blocks for which the beacon remembers.
 	pub static BeaconLength: BlockNumber = 1_000;
 	/// Sets one course of randomness apart from others.

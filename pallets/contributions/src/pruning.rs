@@ -58,7 +58,7 @@ impl<T: Config> Pallet<T> {
 			return;
 		}
 		Windows::<T>::remove(model, window);
-		if Newest::<T>::get(model).is_some_and(|newest| newest.window == window) {
+		if Windows::<T>::iter_key_prefix(model).next().is_none() {
 			Newest::<T>::remove(model);
 		}
 	}

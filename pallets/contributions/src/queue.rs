@@ -21,6 +21,7 @@ impl<T: Config> Pallet<T> {
 		let index = record.tail;
 		record.tail = index.checked_add(1).ok_or(ArithmeticError::Overflow)?;
 		record.escrow = record.escrow.checked_add(points).ok_or(ArithmeticError::Overflow)?;
+		record.queued = record.queued.checked_add(1).ok_or(ArithmeticError::Overflow)?;
 		let generation = record.generation;
 		Self::more_open(provider)?;
 		Queue::<T>::insert((provider, model, index), item);
@@ -38,6 +39,7 @@ impl<T: Config> Pallet<T> {
 	) {
 		Queue::<T>::remove((provider, model, index));
 		Records::<T>::mutate(provider, model, |record| {
+			record.queued = record.queued.saturating_sub(1); // it was counted (invariant 3)
 			if record.generation == generation {
 				// Saturating: the points went in with this generation, and a fault empties the escrow with it.
 				record.escrow = record.escrow.saturating_sub(points);

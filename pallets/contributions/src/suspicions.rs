@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use cairn_primitives::{
-	traits::Seats, BlockNumber, LaneIndex, ModelId, ModelSpec, StageIndex, UnitId, WindowIndex,
+	traits::{Providers, Seats},
+	Balance, BlockNumber, LaneIndex, ModelId, ModelSpec, Points, StageIndex, UnitId, WindowIndex,
 };
 use frame_support::{
 	dispatch::DispatchResult,
@@ -38,7 +39,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(Self::is_retained(&spec, id, unit), Error::<T>::RetentionOver);
 		}
 
-		let bond = T::SuspicionBond::get();
+		let bond = Self::bond_of_suspicion(&units);
 		T::Currency::hold(&HoldReason::Suspicion.into(), &provider, bond)?;
 		let known = refuted_stages(&units);
 		let suspicion = Suspicion { by: provider.clone(), bond, known };
@@ -47,13 +48,27 @@ impl<T: Config> Pallet<T> {
 		row.open_suspicions |= bit(lane);
 		Windows::<T>::insert(model, window, row);
 		for (id, unit) in units {
-			// Where lots are not drawn yet, they will fall on every unit of the lane.
-			if unit.is_pending() && matches!(unit.check, Check::Spared | Check::NoAuditor) {
+			// Where lots are not drawn yet, they will fall on every unit of the lane. Units that did not start where their
+			// stage did earn nothing, and nobody is to earn by auditing them.
+			let stage = Stages::<T>::get((model, window, id.stage));
+			let counts = stage.majority_root() == Some(unit.shard_before);
+			if unit.is_pending() && counts && matches!(unit.check, Check::Spared | Check::NoAuditor)
+			{
 				Self::open_audit(id, unit);
 			}
 		}
 		Self::deposit_event(Event::LaneSuspected { model, window, lane, by: Some(provider) });
 		Ok(spec.stage_count())
+	}
+
+	/// What a suspicion of a lane's units puts up: what their audits will earn, as an honest worker's bond counts it. A false
+	/// suspicion costs what it makes others mint.
+	pub(crate) fn bond_of_suspicion(units: &[(UnitId, UnitOf<T>)]) -> Balance {
+		let pending = units.iter().filter(|(_, unit)| unit.is_pending());
+		let points = pending.fold(0, |sum: Points, (_, unit)| {
+			sum.saturating_add(unit.audit_points()) // 64 units of less than 2¹⁰⁰ points
+		});
+		T::SuspicionBond::get().max(T::Providers::required_bond(points))
 	}
 
 	/// Returns the stages that were looked at.
@@ -90,7 +105,7 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	fn lane_units(
+	pub(crate) fn lane_units(
 		spec: &ModelSpec,
 		model: ModelId,
 		window: WindowIndex,

@@ -24,7 +24,7 @@ impl<T: Config> Pallet<T> {
 	/// 1. Each pending unit, and each approval that is not final, has exactly one place in its provider's queue, between
 	///    head and tail, and nothing else is queued.
 	/// 2. The escrow of a provider in a model is the points of what is queued in the record's generation.
-	/// 3. The open units of a provider are its queued items and its open accusations.
+	/// 3. The open units of a provider are its queued items and its open accusations, in each model and in all.
 	/// 4. What is on hold for suspicions and challenges is what open suspicions and challenges say.
 	/// 5. Nothing whose fate is decided is contested, challenged or being audited; an accused or challenged unit is
 	///    contested.
@@ -44,6 +44,7 @@ impl<T: Config> Pallet<T> {
 		let mut expected = BTreeMap::new();
 		let mut escrow: BTreeMap<Account<T>, Points> = BTreeMap::new();
 		let mut open: BTreeMap<AccountIdOf<T>, u32> = BTreeMap::new();
+		let mut lengths: BTreeMap<Account<T>, u32> = BTreeMap::new();
 		let mut queued =
 			|who: &AccountIdOf<T>, model, index: u32, generation: u32, points: Points, item| {
 				let record = Records::<T>::get(who, model);
@@ -53,6 +54,8 @@ impl<T: Config> Pallet<T> {
 				}
 				let count = open.entry(who.clone()).or_default();
 				*count = count.saturating_add(1);
+				let length = lengths.entry((who.clone(), model)).or_default();
+				*length = length.saturating_add(1);
 				let is_between = (record.head..record.tail).contains(&index);
 				let is_new = expected.insert((who.clone(), model, index), item).is_none();
 				is_between && is_new
@@ -93,6 +96,8 @@ impl<T: Config> Pallet<T> {
 				escrow.get(&(who.clone(), model)).copied().unwrap_or_default() == record.escrow,
 				"2: an escrow is not the sum of what is queued"
 			);
+			let length = lengths.get(&(who.clone(), model)).copied().unwrap_or_default();
+			ensure!(record.queued == length, "3: a queue is miscounted");
 			let accused = accusations.remove(&(who, model)).unwrap_or_default();
 			ensure!(record.accusations == accused, "3: open accusations are miscounted");
 		}

@@ -14,6 +14,8 @@ use sp_runtime::{BoundedVec, Permill};
 
 /// Auditors who are asked in turn before a unit stays unaudited.
 pub const MAX_AUDITORS: u32 = 3;
+/// Auditors who have to say that a unit's inputs cannot be fetched, and nobody else fetches them, for it to be refuted.
+pub const UNAVAILABLE_REPORTS: u8 = 2;
 /// Units from which on a provider of a model is no novice.
 pub const NOVICE_UNITS: u32 = 20;
 /// Units that are audited after a fault.
@@ -181,8 +183,8 @@ pub enum VoidReason {
 pub struct Audit<AccountId> {
 	/// Who was asked before and is not asked again.
 	pub tried: BoundedVec<AccountId, ConstU32<MAX_AUDITORS>>,
-	/// Whether one of them could not fetch the inputs.
-	pub is_unavailable: bool,
+	/// How many of them could not fetch the inputs.
+	pub unavailable: u8,
 	/// How far it is.
 	pub state: AuditState<AccountId>,
 }
@@ -279,6 +281,8 @@ pub struct Record {
 	pub head: u32,
 	/// The next free place of the queue.
 	pub tail: u32,
+	/// Items in the queue. Places between head and tail may be empty, because items are finalised in any order.
+	pub queued: u32,
 }
 
 impl Record {
@@ -296,11 +300,16 @@ impl Record {
 		}
 	}
 
-	/// Forget everything good, and forfeit all that is not final.
-	pub fn fault(&mut self) {
+	/// Forget everything good: the next units are audited.
+	pub fn put_on_probation(&mut self) {
 		self.clean = 0;
 		self.drawn = 0;
 		self.is_faulted = true;
+	}
+
+	/// Forget everything good, and forfeit all that is not final.
+	pub fn fault(&mut self) {
+		self.put_on_probation();
 		self.generation = self.generation.saturating_add(1); // a fault costs a bond: never 2³² of them
 		self.escrow = 0;
 	}

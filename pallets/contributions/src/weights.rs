@@ -18,6 +18,8 @@ pub trait WeightInfo {
 	fn redraw_audit() -> Weight;
 	/// Weight of `verdict_ok`.
 	fn verdict_ok() -> Weight;
+	/// Weight of `conclude_gate`.
+	fn conclude_gate() -> Weight;
 	/// Weight of `verdict_bad`.
 	fn verdict_bad() -> Weight;
 	/// Weight of `report_unavailable`.
@@ -626,6 +628,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes(18_u64))
 	}
 
+	fn conclude_gate() -> Weight {
+		Weight::from_parts(1_000_000_000, 45886)
+			.saturating_add(T::DbWeight::get().reads(19_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
 }
 
 // For tests.
@@ -709,5 +716,10 @@ impl WeightInfo for () {
 		Weight::from_parts(1_372_410_000, 45886)
 			.saturating_add(ParityDbWeight::get().reads(37_u64))
 			.saturating_add(ParityDbWeight::get().writes(18_u64))
+	}
+	fn conclude_gate() -> Weight {
+		Weight::from_parts(1_000_000_000, 45886)
+			.saturating_add(ParityDbWeight::get().reads(19_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 }

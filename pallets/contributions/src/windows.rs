@@ -219,6 +219,6 @@ impl<T: Config> Work for Pallet<T> {
 
 	fn has_open_units(provider: &AccountIdOf<T>, model: ModelId) -> bool {
 		let record = Records::<T>::get(provider, model);
-		record.head != record.tail || record.accusations > 0
+		record.queued > 0 || record.accusations > 0
 	}
 }

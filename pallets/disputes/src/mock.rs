@@ -110,7 +110,7 @@ impl Models for MockModels {
 	fn judge_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
 		unreachable!("disputes do not judge gates")
 	}
-	fn improve_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+	fn conclude_gate(_: ModelId, _: WindowIndex, _: Option<u64>) -> DispatchResult {
 		unreachable!("disputes do not judge gates")
 	}
 	fn bonded_points(_: ModelId) -> Option<Points> {

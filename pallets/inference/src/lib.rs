@@ -254,47 +254,47 @@ pub mod pallet {
 
 	#[pallet::error]
 	pub enum Error<T> {
-		/// There is no such model; look its number up in the registry.
+		/// There is no such model: look its number up in the registry.
 		UnknownModel,
-		/// The model does not serve: it is not opened yet, paused or retired. Choose another, or wait.
+		/// The model does not serve, because it is not opened yet, paused or retired: choose another, or wait.
 		NotServing,
-		/// The model has no price yet; ask its owner to set one.
+		/// The model has no price yet: ask its owner to set one.
 		NoPrice,
-		/// The price is above the one you accept; ask for a quote and raise `max_price`, or choose another model.
+		/// The price is above the one you accept: ask for a quote and raise `max_price`, or choose another model.
 		PriceTooHigh,
-		/// The model has no such lane; its spec says how many there are, counted from 0.
+		/// The model has no such lane: its spec says how many there are, counted from 0.
 		NoSuchLane,
-		/// A stage of the lane has nobody on its seat; choose another lane, or wait until the seat is taken.
+		/// A stage of the lane has nobody on its seat: choose another lane, or wait until the seat is taken.
 		LaneVacant,
-		/// The deposit is below the minimum; deposit at least `MinDeposit`.
+		/// The deposit is below the minimum: deposit at least `MinDeposit`.
 		DepositTooSmall,
-		/// Nothing would be added; name an amount above zero.
+		/// Nothing would be added: name an amount above zero.
 		ZeroAmount,
-		/// A channel lives for at least one block and at most `MaxLife` from now; choose another number of blocks.
+		/// A channel lives for at least one block and at most `MaxLife` from now: choose another number of blocks.
 		LifeOutOfRange,
-		/// You have an open channel to this lane; top it up or extend it, or settle it first.
+		/// You have an open channel to this lane: top it up or extend it, or settle it first.
 		AlreadyOpen,
-		/// There is no such channel, or it is closed; open a new one.
+		/// There is no such channel, or it is closed: open a new one.
 		UnknownChannel,
-		/// The channel is not yours; use the account that opened it.
+		/// The channel is not yours: use the account that opened it.
 		NotClient,
-		/// The channel is being settled and takes no change; open a new one.
+		/// The channel is being settled and takes no change: open a new one.
 		Settling,
-		/// The channel is expired; extend it first.
+		/// The channel is expired: extend it first.
 		ChannelExpired,
-		/// You are neither the client nor on a seat of the lane, now or when the channel was opened; leave settling to them.
+		/// You are neither the client nor on a seat of the lane, now or when the channel was opened: leave settling to them.
 		NotParty,
-		/// The voucher's signature is not the one of the channel's signer; check key, genesis, channel, amount and window.
+		/// The voucher's signature is not the one of the channel's signer: check key, genesis, channel, amount and window.
 		BadSignature,
-		/// The voucher pays no more than the best one so far; nothing needs to be done.
+		/// The voucher pays no more than the best one so far: nothing needs to be done.
 		VoucherNotBetter,
-		/// The time for better vouchers is over; close the channel.
+		/// The time for better vouchers is over: close the channel.
 		SettlementOver,
-		/// No voucher was settled; settle one, or, as the client, force the channel closed once it is expired.
+		/// No voucher was settled: settle one, or, as the client, force the channel closed once it is expired.
 		NotSettled,
-		/// Better vouchers may still come in; try again when the settlement closes.
+		/// Better vouchers may still come in: try again when the settlement closes.
 		SettlementOpen,
-		/// Seats may still settle; try again one settlement window after the channel expires, or settle a voucher.
+		/// Seats may still settle: try again one settlement window after the channel expires, or settle a voucher.
 		NotExpired,
 	}
 

@@ -157,7 +157,7 @@ impl Models for MockModels {
 		unreachable!("this pallet trains nothing")
 	}
 
-	fn improve_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+	fn conclude_gate(_: ModelId, _: WindowIndex, _: Option<u64>) -> DispatchResult {
 		unreachable!("this pallet trains nothing")
 	}
 

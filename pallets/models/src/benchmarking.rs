@@ -66,7 +66,7 @@ fn training<T: Config>(researcher: &AccountIdOf<T>) -> Result<ModelId, Benchmark
 	for gate in [GATE_EVERY - 1, 2 * GATE_EVERY - 1] {
 		Pallet::<T>::accept_window(model, gate, 1)?;
 		Pallet::<T>::judge_gate(model, gate, 1)?;
-		Pallet::<T>::improve_gate(model, gate, 1)?;
+		Pallet::<T>::conclude_gate(model, gate, Some(1))?;
 	}
 	Ok(model)
 }

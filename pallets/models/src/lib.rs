@@ -217,14 +217,15 @@ pub mod pallet {
 			/// Median held-out loss in millionths of a nat.
 			loss: u64,
 		},
-		/// The held-out loss of a gate window, all of it audited, is the best one so far.
-		GateImproved {
+		/// Later gates are compared with another loss: that of a gate window, all of it audited, is the best one so far, or it
+		/// was and turned out to be false.
+		BestLossChanged {
 			/// The model.
 			model: ModelId,
-			/// The window.
+			/// The gate window that changed it.
 			window: WindowIndex,
-			/// Median held-out loss in millionths of a nat.
-			loss: u64,
+			/// The best median held-out loss in millionths of a nat, if there is any.
+			best: Option<u64>,
 		},
 		/// The held-out loss of a gate window was too far above the best one.
 		GateFailed {
@@ -261,6 +262,8 @@ pub mod pallet {
 		ForkDoesNotContinue,
 		/// A fork of a sealed model must be sealed too: set `access` to `Sealed`.
 		ForkUnseals,
+		/// A fork asks at least the royalty that its parent asks: raise `royalty` to that of the parent's terms.
+		RoyaltyBelowParent,
 		/// There are as many models as can be numbered: this chain takes no more.
 		TooManyModels,
 		/// The model is open already, or over: `open` is for proposed models.

@@ -7,7 +7,7 @@ use cairn_primitives::{
 use frame_support::{
 	dispatch::DispatchResult,
 	ensure,
-	traits::{fungible::MutateHold, tokens::Precision, EnsureOrigin},
+	traits::{fungible::MutateHold, tokens::Precision, EnsureOrigin, Get},
 };
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use sp_runtime::DispatchError;
@@ -76,11 +76,13 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_retire(who: Option<AccountIdOf<T>>, model: ModelId) -> DispatchResult {
 		let mut record = Self::owned_or_governed(who, model)?;
 		ensure!(record.status != ModelStatus::Retired, Error::<T>::AlreadyRetired);
+		// Spec and record stay for ever, because shares outlive the model: so does the deposit for their bytes.
+		let freed = record.deposit.min(T::ModelDeposit::get());
 		let reason = HoldReason::ModelDeposit.into();
-		T::Currency::release(&reason, &record.researcher, record.deposit, Precision::Exact)?;
+		T::Currency::release(&reason, &record.researcher, freed, Precision::Exact)?;
 		record.status = ModelStatus::Retired;
 		record.price = None;
-		record.deposit = 0;
+		record.deposit = record.deposit.saturating_sub(freed); // freed is a part of it
 		Records::<T>::insert(model, record);
 		Self::deposit_event(Event::Retired { model });
 		Ok(())

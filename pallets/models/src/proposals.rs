@@ -30,7 +30,7 @@ impl<T: Config> Pallet<T> {
 		// Who works on a fork holds what its parents trained: it answers for that too.
 		let (root, bonded_points) = match parent {
 			Some(parent) => {
-				let parent = Self::check_fork(&spec, parent)?;
+				let parent = Self::check_fork(&spec, &terms, parent)?;
 				(parent.root, own_points.max(parent.bonded_points))
 			},
 			None => (model, own_points),
@@ -52,6 +52,7 @@ impl<T: Config> Pallet<T> {
 				samples: 0,
 				bonded_points,
 				best_loss: None,
+				best_at: None,
 				checkpoints: Default::default(),
 				restart_from: None,
 				undone: None,
@@ -64,8 +65,13 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// A fork starts from its parent's shards: it must fit them, and must not open what is sealed.
-	fn check_fork(spec: &ModelSpec, parent: ModelId) -> Result<RecordOf<T>, DispatchError> {
+	/// A fork starts from its parent's shards: it must fit them, and must not open what is sealed. It asks at least the royalty
+	/// of its parent, so that a fork of a fork does not get away with less.
+	fn check_fork(
+		spec: &ModelSpec,
+		terms: &Terms,
+		parent: ModelId,
+	) -> Result<RecordOf<T>, DispatchError> {
 		let record = Records::<T>::get(parent).ok_or(Error::<T>::UnknownParent)?;
 		let original = Specs::<T>::get(parent).ok_or(Error::<T>::UnknownParent)?;
 		ensure!(spec.continues(&original), Error::<T>::ForkDoesNotContinue);
@@ -73,6 +79,7 @@ impl<T: Config> Pallet<T> {
 			original.access == Access::Open || spec.access == Access::Sealed,
 			Error::<T>::ForkUnseals
 		);
+		ensure!(terms.royalty >= record.terms.royalty, Error::<T>::RoyaltyBelowParent);
 		Ok(record)
 	}
 

@@ -82,16 +82,21 @@ impl<T: Config> Models for Pallet<T> {
 	}
 
 	/// Nothing happens if the model is over, or if a restart has undone the window meanwhile.
-	fn improve_gate(model: ModelId, window: WindowIndex, loss: u64) -> DispatchResult {
+	fn conclude_gate(model: ModelId, window: WindowIndex, loss: Option<u64>) -> DispatchResult {
 		let mut record = Self::record_of(model)?;
 		ensure!(record.status != ModelStatus::Proposed, Error::<T>::NotOpened);
 		if !record.is_live() || record.is_undone(window) {
 			return Ok(());
 		}
-		let is_better = record.improve_loss(window, loss);
+		let before = record.best_loss;
+		record.forget_loss(window);
+		if let Some(loss) = loss {
+			record.improve_loss(window, loss);
+		}
+		let best = record.best_loss;
 		Records::<T>::insert(model, record);
-		if is_better {
-			Self::deposit_event(Event::GateImproved { model, window, loss });
+		if best != before {
+			Self::deposit_event(Event::BestLossChanged { model, window, best });
 		}
 		Ok(())
 	}

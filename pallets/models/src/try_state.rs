@@ -132,10 +132,9 @@ impl<T: Config> Pallet<T> {
 				"6: a model's status does not fit its samples"
 			),
 			ModelStatus::Paused(_) => {},
-			ModelStatus::Retired => ensure!(
-				record.deposit == 0 && record.price.is_none(),
-				"6: a retired model has a deposit or a price"
-			),
+			ModelStatus::Retired => {
+				ensure!(record.price.is_none(), "6: a retired model has a price")
+			},
 		}
 		Ok(())
 	}

@@ -1,5 +1,7 @@
 //! What this pallet stores.
 
+use alloc::vec::Vec;
+
 use cairn_primitives::{
 	voucher::Price, Balance, ModelId, ModelInfo, ModelSpec, ModelStatus, Points, Terms, WindowIndex,
 };
@@ -97,6 +99,8 @@ pub struct Record<AccountId> {
 	pub bonded_points: Points,
 	/// The best median held-out loss of a gate window whose audits are done, in millionths of a nat.
 	pub best_loss: Option<u64>,
+	/// The gate window of the best loss, unless that is known from a checkpoint only.
+	pub best_at: Option<WindowIndex>,
 	/// The last gate windows, the older one first.
 	pub checkpoints: BoundedVec<Checkpoint, ConstU32<MAX_RESTARTS>>,
 	/// The window whose merged shards the next window starts from, where that is not the last one.
@@ -155,7 +159,9 @@ impl<AccountId> Record<AccountId> {
 		};
 		self.checkpoints.retain(|kept| kept.window <= window);
 		self.samples = checkpoint.samples;
-		self.best_loss = checkpoint.best_loss;
+		if self.best_loss != checkpoint.best_loss {
+			(self.best_loss, self.best_at) = (checkpoint.best_loss, None);
+		}
 		self.restart_from = Some(window);
 		// What an earlier restart has undone lies before the checkpoint, or is undone once more.
 		if let Some(earlier) = self.undone.take().filter(|undone| undone.before <= window) {
@@ -187,15 +193,31 @@ impl<AccountId> Record<AccountId> {
 	}
 
 	/// Take a better held-out loss as the one that later gates are compared with, also after a restart from a checkpoint
-	/// that the window led to. False if it is no better.
-	pub fn improve_loss(&mut self, window: WindowIndex, loss: u64) -> bool {
+	/// that the window led to.
+	pub fn improve_loss(&mut self, window: WindowIndex, loss: u64) {
 		let better = |best: Option<u64>| Some(best.map_or(loss, |best| best.min(loss)));
 		for kept in self.checkpoints.iter_mut().filter(|kept| kept.window >= window) {
 			kept.best_loss = better(kept.best_loss);
 		}
 		let best = better(self.best_loss);
-		let is_better = best != self.best_loss;
-		self.best_loss = best;
-		is_better
+		if best != self.best_loss {
+			(self.best_loss, self.best_at) = (best, Some(window));
+		}
+	}
+
+	/// Forget the best held-out loss if it is that of `window`, because it turned out to be false: what was known before counts
+	/// again.
+	pub fn forget_loss(&mut self, window: WindowIndex) {
+		if self.best_at != Some(window) {
+			return;
+		}
+		let lost = self.best_loss;
+		let (before, after): (Vec<_>, Vec<_>) =
+			self.checkpoints.iter_mut().partition(|kept| kept.window < window);
+		let known = before.into_iter().filter_map(|kept| kept.best_loss).min();
+		for kept in after.into_iter().filter(|kept| kept.best_loss == lost) {
+			kept.best_loss = known;
+		}
+		(self.best_loss, self.best_at) = (known, None);
 	}
 }

@@ -200,25 +200,25 @@ pub mod pallet {
 
 	#[pallet::error]
 	pub enum Error<T> {
-		/// There is no such model, or it has neither shares nor income yet. Check the model's number.
+		/// There is no such model, or it has neither shares nor income yet: check the model's number.
 		UnknownModel,
-		/// The amount is zero. Name an amount of at least one unit.
+		/// The amount is zero: name an amount of at least one unit.
 		ZeroAmount,
-		/// Nothing is claimable. Wait until the models' income has streamed to your shares.
+		/// Nothing is claimable: wait until the models' income has streamed to your shares.
 		NothingToClaim,
-		/// The stream released nothing since the last fold. Try again in a later block.
+		/// The stream released nothing since the last fold: try again in a later block.
 		NothingToFold,
-		/// You hold fewer shares than that. Transfer at most what `shares_of` shows.
+		/// You hold fewer shares than that: transfer at most what `shares_of` shows.
 		NotEnoughShares,
-		/// Sender and receiver are the same account. Name another receiver.
+		/// Sender and receiver are the same account: name another receiver.
 		TransferToSelf,
-		/// The payout is too small to open your account. Fund the account, or claim when more is due; nothing is lost.
+		/// The payout is too small to open your account: fund the account, or claim when more is due; nothing is lost.
 		PayoutBelowExistentialDeposit,
-		/// The receiver holds no shares of this model yet and you cannot pay the deposit for its row. Fund your account.
+		/// The receiver holds no shares of this model yet and you cannot pay the deposit for its row: fund your account.
 		CannotPayRowDeposit,
-		/// The model's income would exceed the bound of a lifetime. Deposit less.
+		/// The model's income would exceed the bound of a lifetime: deposit less.
 		IncomeTooHigh,
-		/// Only verified work mints shares. Contribute to the model, or buy shares of a holder.
+		/// Only verified work mints shares: contribute to the model, or buy shares of a holder.
 		OnlyWorkMints,
 		/// The model was retired before it had shares: nobody could ever claim its revenue. Choose another model.
 		RetiredWithoutShares,

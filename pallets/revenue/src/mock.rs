@@ -165,7 +165,7 @@ impl Models for MockModels {
 		unreachable!("revenue judges no gates")
 	}
 
-	fn improve_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+	fn conclude_gate(_: ModelId, _: WindowIndex, _: Option<u64>) -> DispatchResult {
 		unreachable!("revenue judges no gates")
 	}
 

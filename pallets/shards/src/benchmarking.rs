@@ -284,7 +284,8 @@ mod benchmarks {
 		Clocks::<T>::insert(model, Clock { next: FORGOTTEN_PER_POKE, oldest: 0, phase });
 		Helper::<T>::retire(model);
 		// Windows of one block, whose deadline is block 1
-		let kept = T::RetainedWindows::get().max(T::DissolveDelay::get());
+		let kept =
+			T::RetainedWindows::get().max(T::DissolveDelay::get()).max(T::DissolveWindows::get());
 		let later: BlockNumber = kept.max(T::BeaconLength::get()).saturating_add(3);
 		frame_system::Pallet::<T>::set_block_number(later.saturated_into());
 
@@ -303,7 +304,8 @@ mod benchmarks {
 		Closed::<T>::insert(model, 0, closed);
 		Clocks::<T>::insert(model, Clock { next: 1, oldest: 0, phase: Phase::Waiting });
 		Helper::<T>::retire(model);
-		let later: BlockNumber = T::DissolveDelay::get().saturating_add(1);
+		let later: BlockNumber =
+			T::DissolveDelay::get().max(T::DissolveWindows::get()).saturating_add(1);
 		frame_system::Pallet::<T>::set_block_number(later.saturated_into());
 
 		#[extrinsic_call]

@@ -233,9 +233,13 @@ impl<T: Config> Pallet<T> {
 	/// The last block for which a closed window of a model without further windows is kept: as long as its retention
 	/// would have taken, and while its audits need the stages. Saturating: a block number at its maximum means never.
 	fn kept_until(ClosedWindow { window, .. }: &ClosedWindow) -> BlockNumber {
-		let length = window.deadline.saturating_sub(window.start).saturating_add(1);
-		let retention = T::RetainedWindows::get().saturating_mul(length);
-		window.deadline.saturating_add(retention.max(T::DissolveDelay::get()))
+		let retention = T::RetainedWindows::get().saturating_mul(length(window));
+		window.deadline.saturating_add(retention.max(Self::dissolve_delay(window)))
+	}
+
+	fn dissolve_delay(window: &Window) -> BlockNumber {
+		let windows = T::DissolveWindows::get().saturating_mul(length(window));
+		windows.max(T::DissolveDelay::get())
 	}
 
 	/// The first block in which the stages of a retired model can be dissolved. Saturating: as above.
@@ -243,7 +247,7 @@ impl<T: Config> Pallet<T> {
 		// The last closed window is forgotten only after its audits; without one there is nothing to audit.
 		let last = clock.next.checked_sub(1).and_then(|last| Closed::<T>::get(model, last));
 		last.map_or(0, |ClosedWindow { window, .. }| {
-			window.deadline.saturating_add(T::DissolveDelay::get())
+			window.deadline.saturating_add(Self::dissolve_delay(&window))
 		})
 	}
 
@@ -258,11 +262,15 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// How much later than others a model starts its first window: consecutive models are spread evenly (multiples of
-	/// the golden ratio) over the length of a window, or over `MaxOffset` if that is shorter.
+	/// the golden ratio) over the length of a window, so that deadlines do not bunch.
 	pub(crate) fn offset(model: ModelId, spec: &ModelSpec) -> BlockNumber {
-		let range = spec.window.blocks.min(T::MaxOffset::get());
 		let turn = u64::from(model.wrapping_mul(0x9e37_79b9));
-		// Both factors are below 2³²: the product fits, and its upper half is below `range`.
-		(turn.saturating_mul(u64::from(range)) >> 32) as BlockNumber
+		// Both factors are below 2³²: the product fits, and its upper half is below the window's length.
+		(turn.saturating_mul(u64::from(spec.window.blocks)) >> 32) as BlockNumber
 	}
+}
+
+/// Blocks of a window.
+fn length(window: &Window) -> BlockNumber {
+	window.deadline.saturating_sub(window.start).saturating_add(1) // it ends after it starts
 }

@@ -95,16 +95,15 @@ pub mod pallet {
 		type MaxRequests: Get<u32>;
 
 		/// Blocks after the deadline of a retired model's last window in which its stages are not dissolved: audits of the
-		/// window draw on them. At least the time in which a unit is audited and becomes final.
+		/// window draw on them. With [`Config::DissolveWindows`] at least the time in which a unit is audited and becomes final.
 		type DissolveDelay: Get<BlockNumber>;
+
+		/// The same in lengths of that window; the longer of the two counts.
+		type DissolveWindows: Get<u32>;
 
 		/// Windows in a row that a seat may miss; at the last of them it is lost.
 		#[pallet::constant]
 		type MaxMissed: Get<u8>;
-
-		/// The first window of a model starts up to so many blocks later, by model, so that deadlines do not bunch.
-		#[pallet::constant]
-		type MaxOffset: Get<u32>;
 
 		/// Weights of the calls and hooks.
 		type WeightInfo: WeightInfo;

@@ -58,9 +58,9 @@ parameter_types! {
 	pub static BeaconDelay: u32 = 3;
 	pub static RetainedWindows: u32 = 4;
 	pub static DissolveDelay: u32 = 30;
+	pub const DissolveWindows: u32 = 1;
 	pub const MaxRequests: u32 = 40;
 	pub const MaxMissed: u8 = 2;
-	pub const MaxOffset: u32 = 10;
 }
 
 impl crate::Config for Test {
@@ -72,9 +72,9 @@ impl crate::Config for Test {
 	type BeaconDelay = BeaconDelay;
 	type RetainedWindows = RetainedWindows;
 	type DissolveDelay = DissolveDelay;
+	type DissolveWindows = DissolveWindows;
 	type MaxRequests = MaxRequests;
 	type MaxMissed = MaxMissed;
-	type MaxOffset = MaxOffset;
 	type WeightInfo = ();
 	type BenchmarkHelper = World;
 }
@@ -178,7 +178,7 @@ impl Models for World {
 		Ok(())
 	}
 
-	fn improve_gate(_: ModelId, _: WindowIndex, _: u64) -> DispatchResult {
+	fn conclude_gate(_: ModelId, _: WindowIndex, _: Option<u64>) -> DispatchResult {
 		Ok(())
 	}
 

@@ -23,7 +23,7 @@ const FREQUENCIES: [u64; 8] = [
 ];
 
 impl ModelSpec {
-	/// A tiny open model on a dataset: one layer a stage, `lanes` lanes, windows of 20 blocks. Its first shards are states of
+	/// A tiny open model on a dataset: one layer a stage, `lanes` lanes, windows of 20 blocks, or half as many as seats. Its first shards are states of
 	/// the linear congruential program.
 	pub fn example(dataset: DatasetId, stages: u8, lanes: u8) -> Self {
 		let point = |samples, learning_rate| SchedulePoint {
@@ -78,7 +78,7 @@ impl ModelSpec {
 				steps: 100,
 				checkpoint_every: 25,
 				warmup: 10,
-				blocks: 20,
+				blocks: (u32::from(stages).saturating_mul(lanes.into()) >> 1).max(20), // at most 2¹⁶ seats
 				link_kbit: 100_000,
 			},
 			shares: ShareRate { per_teraflop: 1_000_000_000_000, at_end: Permill::one() },

@@ -28,6 +28,8 @@ const DECAY_TIMES: u64 = 5_000_000_000;
 /// How many times the work of its schedule a model's supply has room for. Lanes that break before the last stage, audits and
 /// work that restarts undo are paid too, so that more is minted than the schedule's own work.
 const SUPPLY_ROOM: u64 = 16;
+/// Seats that a model may have for each block of its window.
+const SEATS_PER_BLOCK: u32 = 2;
 /// FLOPs that [`crate::share::ShareRate::per_teraflop`] is for.
 const TERAFLOP: u64 = 1_000_000_000_000;
 
@@ -90,6 +92,9 @@ pub enum SpecError {
 	TooFewSteps,
 	/// The whole schedule may mint more shares than a model can have: lower the rate, or shorten the schedule.
 	TooManyShares,
+	/// The window has fewer blocks than half as many as the model has seats: attestations are free, and no model may fill
+	/// blocks with them.
+	WindowTooShortForSeats,
 }
 
 impl ModelSpec {
@@ -161,6 +166,8 @@ impl ModelSpec {
 			&& w.warmup <= w.steps
 			&& (10..=MAX_WINDOW_BLOCKS).contains(&w.blocks);
 		ensure(in_range, SpecError::WindowOutOfRange)?;
+		let room = w.blocks.saturating_mul(SEATS_PER_BLOCK); // 28,800 blocks at most
+		ensure(self.seat_count() <= room, SpecError::WindowTooShortForSeats)?;
 		let checkpoints_fit = (1..=w.steps).contains(&w.checkpoint_every)
 			&& w.steps.div_ceil(w.checkpoint_every) <= MAX_CHECKPOINTS;
 		ensure(checkpoints_fit, SpecError::CheckpointsOutOfRange)
@@ -345,6 +352,13 @@ mod tests {
 			(|s| s.window.warmup = 101, WindowOutOfRange),
 			(|s| s.window.blocks = 9, WindowOutOfRange),
 			(|s| s.window.blocks = MAX_WINDOW_BLOCKS + 1, WindowOutOfRange),
+			(
+				|s| {
+					*s = ModelSpec::example(Hash::zero(), 3, 7);
+					s.window.blocks = 10;
+				},
+				WindowTooShortForSeats,
+			),
 			(|s| s.window.checkpoint_every = 6, CheckpointsOutOfRange),
 			(|s| s.window.checkpoint_every = 101, CheckpointsOutOfRange),
 			(|s| set_beta2(s, 960_000_000), DecayOutOfRange),
@@ -407,6 +421,10 @@ mod tests {
 
 	#[test]
 	fn bounds_are_inclusive() {
+		// Twenty seats in ten blocks.
+		let mut spec = ModelSpec::example(Hash::zero(), 5, 4);
+		spec.window.blocks = 10;
+		assert_eq!(spec.validate(), Ok(()));
 		let mut spec = valid();
 		// 100 steps at β₂ = 0.95 is exactly 5 / (1 − β₂)
 		set_beta2(&mut spec, 950_000_000);

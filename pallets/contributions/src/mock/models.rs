@@ -41,7 +41,7 @@ impl Models for MockModels {
 	}
 
 	fn bonded_points(model: ModelId) -> Option<Points> {
-		Specs::get(model).map(|_| 1)
+		Specs::get(model).map(|_| BOND * PointsPerBond::get())
 	}
 
 	fn judge_gate(model: ModelId, window: WindowIndex, loss: u64) -> DispatchResult {
@@ -52,8 +52,8 @@ impl Models for MockModels {
 		Ok(())
 	}
 
-	fn improve_gate(model: ModelId, window: WindowIndex, loss: u64) -> DispatchResult {
-		Improvements::insert((model, window), loss);
+	fn conclude_gate(model: ModelId, window: WindowIndex, loss: Option<u64>) -> DispatchResult {
+		Improvements::set((model, window), loss);
 		Ok(())
 	}
 

@@ -122,6 +122,9 @@ impl ExtBuilder {
 		BeaconSalt::set(0);
 		MintFails::set(false);
 		ModelsFail::set(false);
+		SuspicionBond::set(1_001);
+		ChallengeBond::set(2_003);
+		PointsPerBond::set(NO_BONDS);
 		let endowed = (0..=u8::MAX).map(provider).chain([TreasuryAccount::get()]);
 		let balances: BTreeMap<_, _> = endowed.map(|who| (who, ENDOWMENT)).collect();
 		let genesis = RuntimeGenesisConfig {

@@ -348,12 +348,6 @@ fn held_signatures_are_of_distinct_holders_over_this_difference() {
 			forged(MIDDLE, |a| a.held[1] = a.held[0].clone()),
 			Error::<Test>::DuplicateHolder
 		);
-		for stranger in [STRANGER, on(MIDDLE), seat(0, 0)] {
-			assert_noop!(
-				forged(MIDDLE, |a| a.held[0].holder = provider(stranger)),
-				Error::<Test>::NotAHolder
-			);
-		}
 		assert_noop!(
 			forged(MIDDLE, |a| a.held[0].signature = a.held[1].signature),
 			Error::<Test>::BadHeldSignature
@@ -380,14 +374,33 @@ fn a_strict_majority_of_holders_puts_a_difference_into_the_merge() {
 }
 
 #[test]
-fn standbys_stand_in_for_seats_that_do_not_sign() {
+fn signatures_of_who_holds_nothing_do_no_harm_and_count_for_nothing() {
 	in_window(|| {
-		assert_ok!(forged(MIDDLE, |a| {
-			a.held.remove(0);
-			a.held.remove(0);
-			assert_eq!(a.held.len(), 2, "the standbys' are left");
-		}));
-		assert!(stored(MIDDLE).in_merge);
+		let place = |lane| unit(3, 1, lane);
+		for (lane, stranger) in [STRANGER, on(place(1)), seat(0, 0)].into_iter().enumerate() {
+			let id = place(lane as u8);
+			assert_ok!(forged(id, |a| {
+				a.held.truncate(2);
+				a.held[0].holder = provider(stranger);
+			}));
+			assert!(!stored(id).in_merge, "one of the two other seats is left");
+		}
+	});
+}
+
+#[test]
+fn seats_and_standbys_together_can_be_a_majority_too() {
+	in_window(|| {
+		let without = |lane, seats| {
+			let id = unit(3, 1, lane);
+			assert_ok!(forged(id, |a| {
+				assert_eq!(a.held.len(), 4, "two seats, and then two standbys");
+				a.held.drain(..seats);
+			}));
+			stored(id).in_merge
+		};
+		assert!(without(0, 1), "three of four");
+		assert!(!without(1, 2), "standbys alone are no more than a half");
 	});
 }
 

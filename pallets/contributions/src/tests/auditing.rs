@@ -146,6 +146,7 @@ fn a_false_accusation_costs_the_auditor_and_another_looks() {
 		assert_eq!(fines(), [(auditor, Fault::Audit, Some(on(ID)))]);
 		assert_eq!(expelled(), [auditor]);
 		assert_eq!(open_units(auditor), 0);
+		assert!(record_of(auditor).is_faulted, "its own next units are audited");
 		assert_eq!(stored(ID).check, Check::Open);
 		let next = next_auditor();
 		assert_ne!(next, auditor);
@@ -240,7 +241,7 @@ fn auditors_can_look_up_their_tasks() {
 }
 
 #[test]
-fn missing_inputs_are_looked_for_by_a_second_auditor() {
+fn missing_inputs_are_looked_for_by_another_auditor() {
 	audited(|first| {
 		assert_noop!(
 			Contributions::report_unavailable(signed(on(ID)), ID),
@@ -266,16 +267,100 @@ fn missing_inputs_are_looked_for_by_a_second_auditor() {
 	});
 }
 
-#[test]
-fn what_two_auditors_cannot_fetch_is_refuted_and_nobody_is_paid_for_saying_so() {
+/// Two auditors cannot fetch the inputs; tells the test who is asked then.
+fn missed_twice(test: impl FnOnce(u8)) {
 	audited(|first| {
 		assert_ok!(Contributions::report_unavailable(signed(first), ID));
-		let second = next_auditor();
-		assert_ok!(Contributions::report_unavailable(signed(second), ID));
-		assert_eq!(stored(ID).phase, Phase::Void(VoidReason::Refuted));
-		assert_eq!(fines(), [(on(ID), Fault::Unavailable, None)]);
-		assert!(!Audits::<Test>::contains_key(ID));
+		assert_ok!(Contributions::report_unavailable(signed(next_auditor()), ID));
+		assert!(stored(ID).is_pending());
+		test(next_auditor());
 	});
+}
+
+fn is_refuted_as_unavailable() -> bool {
+	fines() == [(on(ID), Fault::Unavailable, None)]
+		&& stored(ID).phase == Phase::Void(VoidReason::Refuted)
+		&& !Audits::<Test>::contains_key(ID)
+}
+
+#[test]
+fn what_three_auditors_cannot_fetch_is_refuted_and_nobody_is_paid_for_saying_so() {
+	missed_twice(|third| {
+		assert_ok!(Contributions::report_unavailable(signed(third), ID));
+		assert!(is_refuted_as_unavailable());
+	});
+}
+
+#[test]
+fn silence_of_the_third_auditor_does_not_save_what_two_could_not_fetch() {
+	missed_twice(|_| {
+		run_to(deadline() + 1);
+		assert_ok!(redraw());
+		assert!(is_refuted_as_unavailable());
+	});
+}
+
+#[test]
+fn a_third_auditor_who_fetches_them_shows_that_they_are_there() {
+	missed_twice(|third| {
+		assert_ok!(approve(third, trace(ID).answer(third)));
+		assert_eq!((stored(ID).check, fines()), (Check::Approved, vec![]));
+	});
+}
+
+#[test]
+fn what_one_auditor_cannot_fetch_and_two_do_not_look_at_stays_unaudited() {
+	audited(|first| {
+		assert_ok!(Contributions::report_unavailable(signed(first), ID));
+		next_auditor();
+		for _ in 0..2 {
+			run_to(deadline() + 1);
+			assert_ok!(redraw());
+		}
+		assert_eq!((stored(ID).check, fines()), (Check::NoAuditor, vec![]));
+	});
+}
+
+#[test]
+fn two_who_cannot_fetch_suffice_where_there_is_nobody_else() {
+	// GIVEN one other seat and one standby.
+	ExtBuilder::default().shape(2, 2, 1).build_and_execute(|| {
+		start_window(0);
+		attest(ID);
+		suspected(ID);
+		close_window(false);
+		run_to(now() + LotDelay::get() + 1);
+		assert_ok!(Contributions::draw_lots(signed(NOBODY), MODEL, 0, 1));
+		assert_ok!(Contributions::report_unavailable(signed(auditor_of(ID)), ID));
+		assert_ok!(Contributions::report_unavailable(signed(next_auditor()), ID));
+		run_to(seed_at() + 1);
+		assert_ok!(redraw());
+		assert!(is_refuted_as_unavailable());
+	});
+}
+
+#[test]
+fn after_a_report_the_next_auditor_is_anybody_with_a_place_in_the_stage() {
+	let mut seats = 0;
+	for window in 0..30 {
+		// GIVEN eight standbys that hold the shard, who are asked first otherwise, and two other seats.
+		ExtBuilder::default().shape(2, 3, 8).build_and_execute(|| {
+			let id = UnitId { window, ..ID };
+			start_window(window);
+			attest(id);
+			suspected(id);
+			close_window(false);
+			run_to(now() + LotDelay::get() + 1);
+			assert_ok!(Contributions::draw_lots(signed(NOBODY), MODEL, window, 1));
+			assert!(auditor_of(id) >= standby(1, 0));
+			assert_ok!(Contributions::report_unavailable(signed(auditor_of(id)), id));
+			run_to(now() + LotDelay::get() + 1);
+			assert_ok!(Contributions::redraw_audit(signed(NOBODY), id));
+			seats += u32::from(auditor_of(id) < standby(0, 0));
+		});
+	}
+	// Binomial(30, 2/9): 6.7 ± 2.3.
+	assert!((1..=17).contains(&seats), "{seats}");
 }
 
 #[test]
@@ -310,6 +395,7 @@ fn an_approval_without_the_work_is_exposed_and_paid_for_by_the_auditor() {
 		assert_ok!(expose(worker, leaves()));
 		assert_eq!(fines(), [(auditor, Fault::Audit, Some(worker))]);
 		assert_eq!(record_of(auditor).escrow, 0);
+		assert!(record_of(auditor).is_faulted, "its own next units are audited");
 		assert_eq!(open_units(auditor), 0);
 		assert_eq!(stored(ID).check, Check::Open);
 		assert_ne!(next_auditor(), auditor);

@@ -3,7 +3,7 @@
 use cairn_primitives::{
 	attestation::Verdict,
 	spec::Access,
-	traits::{DisputeOutcome, Fault},
+	traits::{DisputeOutcome, Fault, Providers},
 	Hash, UnitId,
 };
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResult};
@@ -127,6 +127,28 @@ fn one_challenge_each_and_no_more_than_the_bound() {
 		assert_noop!(challenge(first, ID), Error::<Test>::AlreadyChallenged);
 		assert_ok!(challenge(second, ID));
 		assert_noop!(challenge(standby(0, 0), ID), Error::<Test>::TooManyChallenges);
+	});
+}
+
+#[test]
+fn a_challenge_bonds_what_the_work_is_worth_and_twice_as_much_beside_another() {
+	spared_lie(|[first, second]| {
+		// GIVEN a unit that is worth far more than the least bond.
+		let worth = 20 * bond();
+		PointsPerBond::set(stored(ID).points / worth);
+		let worth = MockProviders::required_bond(stored(ID).points);
+		assert_eq!(Contributions::challenge_bond(ID), Some(worth));
+		assert_ok!(challenge(first, ID));
+		assert_eq!(Contributions::challenge_bond(ID), Some(2 * worth));
+		assert_ok!(challenge(second, ID));
+		assert_eq!(held(HoldReason::Challenge, first), worth);
+		assert_eq!(held(HoldReason::Challenge, second), 2 * worth);
+		// WHEN the second loses and somebody else comes, THEN its bond is that of a second one again.
+		end_game(ID, &provider(second), false);
+		assert_eq!(balance(second), ENDOWMENT - 2 * worth);
+		assert_ok!(challenge(standby(0, 0), ID));
+		assert_eq!(held(HoldReason::Challenge, standby(0, 0)), 2 * worth);
+		assert_eq!(Contributions::challenge_bond(unit(9, 0, 0)), None);
 	});
 }
 

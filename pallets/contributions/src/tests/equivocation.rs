@@ -168,22 +168,33 @@ fn course(from: u32, to: u32) -> (Hash, Vec<Hash>) {
 }
 
 #[test]
-fn neighbours_that_attest_different_roots_of_their_edge_are_both_at_fault() {
+fn neighbours_that_attest_different_roots_of_their_edge_are_not_merged_and_anybody_proves_their_fault(
+) {
 	for (first, second) in [(ABOVE, BELOW), (BELOW, ABOVE)] {
 		ExtBuilder::default().build_and_execute(|| {
 			start_window(0);
 			let steps = spec().window.steps;
 			assert_ok!(attest_with_edge(first, steps, Hash::repeat_byte(1)));
-			assert_eq!(fines(), []);
-			let dearer = attest_with_edge(second, steps, Hash::repeat_byte(2)).unwrap();
-			assert!(dearer.actual_weight.unwrap().ref_time() > 0);
+			events();
+			assert_ok!(attest_with_edge(second, steps, Hash::repeat_byte(2)));
+			assert!(events().contains(&Event::EndsDiffer { edge: EDGE }));
 			for id in [ABOVE, BELOW] {
-				assert_eq!(stored(id).phase, Phase::Void(VoidReason::Refuted));
-				assert!(!stored(id).in_merge);
-				assert!(fines().contains(&(on(id), Fault::Equivocation, None)));
-				assert!(expelled().contains(&on(id)));
+				assert!(stored(id).is_pending() && !stored(id).in_merge);
 			}
 			assert!(Contributions::merge_set(MODEL, 0, 0).is_empty());
+			assert_eq!(fines(), []);
+
+			// Which of the two roots is called the earlier one does not matter.
+			assert_noop!(report_fork(Hash::zero(), &[]), Error::<Test>::StepsDoNotConnect);
+			let (longer, shorter) = (stored(BELOW).upstream, stored(ABOVE).downstream);
+			assert_noop!(report_fork(shorter.unwrap(), &[]), Error::<Test>::StepsDoNotConnect);
+			assert_ok!(report_fork(longer.unwrap(), &[]));
+			for id in [ABOVE, BELOW] {
+				assert_eq!(stored(id).phase, Phase::Void(VoidReason::Refuted));
+				assert!(fines().contains(&(on(id), Fault::Equivocation, Some(STRANGER))));
+				assert!(expelled().contains(&on(id)));
+			}
+			assert_noop!(report_fork(longer.unwrap(), &[]), Error::<Test>::AlreadyDecided);
 		});
 	}
 }
@@ -195,7 +206,8 @@ fn neighbours_that_agree_or_did_different_steps_are_not_at_fault() {
 		attest(ABOVE);
 		assert_ok!(attest_as(on(BELOW), attestation(BELOW, START, spec().window.steps - 1)));
 		places(0).into_iter().filter(|id| *id != ABOVE && *id != BELOW).for_each(attest);
-		assert_eq!(fines(), []);
+		assert!(!events().iter().any(|event| matches!(event, Event::EndsDiffer { .. })));
+		assert!(places(0).into_iter().all(|id| stored(id).in_merge));
 	});
 }
 

@@ -127,6 +127,7 @@ fn gates_and_offenders_are_audited_always_and_veterans_rarely() {
 					escrow: old.escrow,
 					head: old.head,
 					tail: old.tail,
+					queued: old.queued,
 					generation: old.generation,
 					..record.clone()
 				};
@@ -224,6 +225,54 @@ fn only_audited_losses_become_the_mark_of_later_gates() {
 		end_game(liar, &challenger, true);
 		// THEN the median of the approved ones counts.
 		assert_eq!(Improvements::get((MODEL, 15)), Some(2_500_000));
+
+		// WHEN an approved one is refuted after all, THEN the rest count, and then nobody does.
+		for (lane, rest) in [(1, Some(3_000_000)), (2, None)] {
+			let id = unit(15, 0, lane);
+			let may_challenge = |who: &u8| {
+				let is_barred = *who == on(id) || *who == auditor_who_answered(id);
+				!is_barred && Contributions::challenge(signed(*who), id, Hash::zero()).is_ok()
+			};
+			let rival = everybody().find(may_challenge).unwrap();
+			end_game(id, &provider(rival), true);
+			assert_eq!(Improvements::get((MODEL, 15)), rest);
+		}
+	});
+}
+
+/// Everybody with a place in a stage of three lanes and two standbys.
+fn everybody() -> impl Iterator<Item = u8> {
+	(0..3).map(|place| seat(0, place)).chain((0..2).map(|index| standby(0, index)))
+}
+
+fn auditor_who_answered(id: UnitId) -> u8 {
+	match Audits::<Test>::get(id).unwrap().state {
+		AuditState::Answered { auditor, .. } => number_of(&auditor),
+		state => panic!("{state:?}"),
+	}
+}
+
+#[test]
+fn units_that_did_not_start_where_their_stage_did_are_neither_audited_nor_counted() {
+	ExtBuilder::default().shape(1, 3, 1).build_and_execute(|| {
+		open_start();
+		start_window(0);
+		let odd = unit(0, 0, 1);
+		attest_from(odd, START + 1);
+		attest(unit(0, 0, 0));
+		attest(unit(0, 0, 2));
+		places(0).into_iter().for_each(suspected);
+		close_window(false);
+		draw_all_of(0, 0);
+		assert_eq!(stored(odd).check, Check::Spared);
+		assert_eq!(record_of(on(odd)).drawn, 0);
+		assert_eq!(stored(unit(0, 0, 0)).check, Check::Open);
+		// A suspicion changes nothing about it either: an audit would be paid for what earns nothing.
+		Contributions::update_window(MODEL, 0, |row| row.suspected = 0);
+		let who = standby(0, 0);
+		assert_ok!(Contributions::suspect(signed(who), MODEL, 0, odd.lane));
+		assert_eq!(stored(odd).check, Check::Spared);
+		assert!(!Audits::<Test>::contains_key(odd));
 	});
 }
 

@@ -167,16 +167,64 @@ fn merges_that_nobody_can_judge_are_not_refuted() {
 			Error::<Test>::UnknownModel
 		);
 		assert_noop!(refute(0, 0, vec![]), Error::<Test>::UnknownWindow);
-		// GIVEN the first window: nothing lies before it.
+		// GIVEN the first window: it started from the spec's shards, or it was not attested.
 		whole_window(0);
-		assert_noop!(refute(0, 0, vec![]), Error::<Test>::NoMergeBefore);
+		assert_noop!(refute(0, 0, vec![]), Error::<Test>::MergeIsRight);
 		// GIVEN a stage in which nobody attested.
 		start_window(1);
 		(0..3).for_each(|lane| attest(unit(1, 1, lane)));
 		close_window(false);
 		assert_noop!(refute(1, 0, vec![]), Error::<Test>::NothingAttested);
-		second_window(2, [1, 2, 3]);
-		assert_noop!(refute(2, 0, vec![]), Error::<Test>::NoMergeBefore);
+	});
+}
+
+#[test]
+fn a_stage_that_nobody_trained_starts_from_what_it_was_before() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN a merge after window 0, and a window after it in which one stage attests nothing.
+		whole_window(0);
+		let right = merge(0, 0, START);
+		let idle = |window| {
+			start_window(window);
+			(0..3).for_each(|lane| attest(unit(window, 1, lane)));
+			close_window(false);
+		};
+		idle(1);
+		second_window(2, [right, right, right]);
+		assert_eq!(Windows::<Test>::get(MODEL, 2).unwrap().base, Base::Merge(1));
+		assert_noop!(refute(2, 0, evidence(0, 0, START)), Error::<Test>::MergeIsRight);
+		// GIVEN two of them, after which somebody thinks that nobody can tell.
+		let right = merge(2, 0, right);
+		idle(3);
+		idle(4);
+		second_window(5, [666, 666, right]);
+		assert_ok!(refute(5, 0, evidence(2, 0, state_of(stored(unit(2, 0, 0)).shard_before))));
+		assert_eq!(Contributions::majority_root(MODEL, 5, 0), Some(root_of(right)));
+	});
+}
+
+#[test]
+fn a_stage_that_nobody_ever_trained_starts_from_the_specs_shard() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		(0..3).for_each(|lane| attest(unit(0, 1, lane)));
+		close_window(false);
+		second_window(1, [START, 666, START]);
+		assert_noop!(refute(1, 0, vec![]), Error::<Test>::MergeIsRight);
+		second_window(2, [666; 3]);
+		assert_ok!(refute(2, 0, evidence(1, 0, START)));
+
+		start_window(3);
+		(0..3).for_each(|lane| attest(unit(3, 0, lane)));
+		close_window(false);
+	});
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		(0..3).for_each(|lane| attest(unit(0, 1, lane)));
+		close_window(false);
+		second_window(1, [666; 3]);
+		assert_ok!(refute(1, 0, vec![]));
+		assert_eq!(fines().len(), 3);
 	});
 }
 

@@ -46,7 +46,7 @@ struct World {
 	owed: BTreeMap<u8, Points>,
 	/// Units of void windows.
 	void: BTreeSet<UnitId>,
-	/// False units of whom nobody looked at.
+	/// Windows of the whole simulation.
 	windows: u32,
 }
 

@@ -1,6 +1,6 @@
 //! How work becomes final, and what keeps it from it.
 
-use cairn_primitives::{attestation::Verdict, Hash, UnitId};
+use cairn_primitives::{attestation::Verdict, traits::Work, Hash, UnitId};
 use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::{DispatchResultWithPostInfo, Pays},
@@ -216,6 +216,25 @@ fn what_is_not_due_stops_the_sweep_and_gaps_are_skipped() {
 		assert_eq!(stored(unit(0, 0, 0)).phase, Phase::Final);
 		assert_eq!(record_of(who).head, 2);
 		assert_eq!(stored(unit(2, 0, 0)).phase, Phase::Pending, "it is not due");
+	});
+}
+
+#[test]
+fn work_that_is_finalised_in_any_order_leaves_nothing_open() {
+	ExtBuilder::default().shape(1, 1, 1).build_and_execute(|| {
+		let who = seat(0, 0);
+		veterans([who]);
+		for window in 0..3 {
+			whole_window(window);
+			spare_all(window);
+			draw_all(window);
+		}
+		run_to(stored(unit(2, 0, 0)).due);
+		for window in [1, 2, 0] {
+			assert!(Contributions::has_open_units(&provider(who), MODEL));
+			assert_ok!(finalise(unit(window, 0, 0)));
+		}
+		assert!(!Contributions::has_open_units(&provider(who), MODEL));
 	});
 }
 

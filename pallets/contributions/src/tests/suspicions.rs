@@ -1,6 +1,6 @@
 //! Suspicions and their bonds.
 
-use cairn_primitives::{attestation::Verdict, Hash, UnitId};
+use cairn_primitives::{attestation::Verdict, traits::Providers, Hash, UnitId};
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
 use sp_runtime::TokenError;
 
@@ -154,6 +154,25 @@ fn a_lane_that_is_final_cannot_be_suspected() {
 		assert_ok!(Contributions::finalise(signed(NOBODY), unit(0, 1, 1)));
 		Contributions::update_window(MODEL, 0, |row| row.suspected = 0);
 		assert_noop!(suspect(seat(0, 0), 0, 1), Error::<Test>::AlreadyDecided);
+	});
+}
+
+#[test]
+fn a_suspicion_bonds_what_its_audits_will_earn() {
+	ExtBuilder::default().build_and_execute(|| {
+		whole_window(0);
+		let audits: u128 = (0..2).map(|stage| stored(unit(0, stage, 1)).audit_points()).sum();
+		PointsPerBond::set(audits / (100 * bond()));
+		let who = seat(0, 0);
+		let bond_of = |window| Contributions::suspicion_bond(MODEL, window, 1);
+		assert_eq!(bond_of(0), Some(MockProviders::required_bond(audits)));
+		assert_eq!(bond_of(7), None);
+		assert_ok!(suspect(who, 0, 1));
+		assert_eq!(held(HoldReason::Suspicion, who), MockProviders::required_bond(audits));
+		assert!(held(HoldReason::Suspicion, who) >= 100 * bond());
+		draw_all(0);
+		answer_lane(1);
+		assert_ok!(settle(1));
 	});
 }
 

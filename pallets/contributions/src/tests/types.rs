@@ -40,6 +40,10 @@ fn audit_rates_fall_with_clean_work_and_rise_with_faults() {
 fn a_fault_forgets_everything_good() {
 	let mut record =
 		Record { drawn: 300, clean: 250, escrow: 7, generation: 3, tail: 9, ..Default::default() };
+	record.put_on_probation();
+	assert_eq!(record.audit_rate(), Permill::one());
+	assert_eq!((record.escrow, record.generation, record.tail), (7, 3, 9), "nothing is forfeited");
+	record.clean = 250;
 	record.fault();
 	assert_eq!(record.audit_rate(), Permill::one());
 	assert_eq!((record.escrow, record.generation, record.tail), (0, 4, 9));

@@ -163,12 +163,13 @@ fn a_price_can_be_set_changed_and_withdrawn_until_the_model_is_over() {
 fn governance_pauses_and_retires_any_model() {
 	ExtBuilder::default().build_and_execute(|| {
 		let model = training();
+		let deposit = record(model).deposit;
 		System::reset_events();
 		assert_ok!(Registry::pause(RuntimeOrigin::root(), model));
 		assert_eq!(events(), [Event::Paused { model, reason: PauseReason::Owner }]);
 		assert_ok!(Registry::retire(RuntimeOrigin::root(), model));
 		assert_eq!(events(), [Event::Retired { model }]);
-		assert_eq!(held(HoldReason::ModelDeposit, RESEARCHER), 0);
+		assert_eq!(held(HoldReason::ModelDeposit, RESEARCHER), deposit - ModelDeposit::get());
 		assert_noop!(Registry::resume(RuntimeOrigin::root(), model), DispatchError::BadOrigin);
 	});
 }
@@ -256,13 +257,15 @@ fn a_model_is_not_restarted_while_a_window_runs() {
 }
 
 #[test]
-fn retiring_gives_the_deposit_back_and_keeps_the_spec() {
+fn retiring_frees_the_deposit_but_for_the_bytes_that_stay() {
 	ExtBuilder::default().build_and_execute(|| {
 		let model = training();
-		assert!(held(HoldReason::ModelDeposit, RESEARCHER) > 0);
+		let deposit = held(HoldReason::ModelDeposit, RESEARCHER);
+		let of_bytes = deposit - ModelDeposit::get();
+		assert!(of_bytes > 0);
 		assert_ok!(Registry::retire(signed(RESEARCHER), model));
-		assert_eq!(held(HoldReason::ModelDeposit, RESEARCHER), 0);
-		assert_eq!(Balances::free_balance(RESEARCHER), ENDOWMENT);
+		assert_eq!(held(HoldReason::ModelDeposit, RESEARCHER), of_bytes);
+		assert_eq!(Balances::free_balance(RESEARCHER), ENDOWMENT - of_bytes);
 		assert_eq!(Registry::spec(model), Some(spec()));
 		assert_eq!(status(model), ModelStatus::Retired);
 	});
@@ -281,7 +284,8 @@ fn a_ceded_model_takes_its_deposit_and_decisions_along() {
 
 		assert_noop!(Registry::pause(signed(RESEARCHER), model), Error::<Test>::NotResearcher);
 		assert_ok!(Registry::retire(signed(STRANGER), model));
-		assert_eq!(Balances::free_balance(STRANGER), ENDOWMENT + deposit);
+		assert_eq!(Balances::free_balance(STRANGER), ENDOWMENT + ModelDeposit::get());
+		assert_eq!(held(HoldReason::ModelDeposit, STRANGER), deposit - ModelDeposit::get());
 	});
 }
 

@@ -191,6 +191,27 @@ fn a_fork_cannot_unseal_its_parent() {
 }
 
 #[test]
+fn a_fork_asks_at_least_the_royalty_of_its_parent() {
+	ExtBuilder::default().build_and_execute(|| {
+		let with_royalty = |royalty, parent| {
+			let terms = Terms { royalty: Permill::from_parts(royalty), ..terms() };
+			Registry::propose(signed(RESEARCHER), spec().into(), terms, parent, about(b"tiny"))
+		};
+		let parent = propose();
+		assert_eq!(terms().royalty, Permill::from_parts(100_000));
+		assert_noop!(with_royalty(99_999, Some(parent)), Error::<Test>::RoyaltyBelowParent);
+		assert_ok!(with_royalty(100_000, Some(parent)));
+		assert_ok!(with_royalty(100_001, Some(parent)));
+		// And so on down the line: that fork's own forks ask what it asks.
+		let fork = NextModel::<Test>::get() - 1;
+		assert_noop!(with_royalty(100_000, Some(fork)), Error::<Test>::RoyaltyBelowParent);
+		assert_ok!(with_royalty(100_001, Some(fork)));
+		// Who descends from nobody asks what it likes.
+		assert_ok!(with_royalty(0, None));
+	});
+}
+
+#[test]
 fn the_largest_spec_fits_its_storage_bound() {
 	use codec::MaxEncodedLen;
 	ExtBuilder::default().build_and_execute(|| {

@@ -43,7 +43,8 @@ fn operate(random: &mut ChaCha8Rng) -> Result<(), DispatchError> {
 			let next = Records::<Test>::get(model)
 				.and_then(|record| record.checkpoints.last().map(|kept| kept.window + 1))
 				.unwrap_or(1);
-			Registry::improve_gate(model, window % next, random.gen_range(0..2_000_000))
+			let loss = random.gen_bool(0.8).then(|| random.gen_range(0..2_000_000));
+			Registry::conclude_gate(model, window % next, loss)
 		},
 		_ => <Registry as Models>::pause(
 			model,

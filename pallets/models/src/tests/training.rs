@@ -69,10 +69,10 @@ fn windows_and_gates_of_models_that_cannot_have_any_are_refused() {
 		let model = propose();
 		assert_noop!(Registry::accept_window(model, 0, 1), Error::<Test>::NotOpened);
 		assert_noop!(Registry::judge_gate(model, 15, 1), Error::<Test>::NotOpened);
-		assert_noop!(Registry::improve_gate(model, 15, 1), Error::<Test>::NotOpened);
+		assert_noop!(Registry::conclude_gate(model, 15, Some(1)), Error::<Test>::NotOpened);
 		assert_noop!(Registry::accept_window(9, 0, 1), Error::<Test>::UnknownModel);
 		assert_noop!(Registry::judge_gate(9, 15, 1), Error::<Test>::UnknownModel);
-		assert_noop!(Registry::improve_gate(9, 15, 1), Error::<Test>::UnknownModel);
+		assert_noop!(Registry::conclude_gate(9, 15, Some(1)), Error::<Test>::UnknownModel);
 		assert_noop!(
 			<Registry as Models>::pause(9, PauseReason::Merge),
 			Error::<Test>::UnknownModel
@@ -119,10 +119,10 @@ fn the_first_gate_sets_the_mark_and_better_ones_lower_it() {
 			assert_ok!(Registry::judge_gate(model, window, loss));
 			assert_eq!(events(), [Event::GatePassed { model, window, loss }]);
 			let before = record(model).best_loss;
-			assert_ok!(Registry::improve_gate(model, window, loss));
+			assert_ok!(Registry::conclude_gate(model, window, Some(loss)));
 			assert_eq!(record(model).best_loss, Some(best));
-			let improved = Event::GateImproved { model, window, loss };
-			assert_eq!(events(), if before == Some(best) { vec![] } else { vec![improved] });
+			let changed = Event::BestLossChanged { model, window, best: Some(best) };
+			assert_eq!(events(), if before == Some(best) { vec![] } else { vec![changed] });
 		}
 	});
 }
@@ -133,7 +133,7 @@ fn a_gate_that_is_only_attested_changes_nothing_that_later_ones_are_compared_wit
 		// GIVEN a model with a mark, whose next gate window attests a loss that is too good to be true
 		let model = training();
 		accept(model, 0..16);
-		assert_ok!(Registry::improve_gate(model, 15, 5_000_000));
+		assert_ok!(Registry::conclude_gate(model, 15, Some(5_000_000)));
 		accept(model, 16..32);
 		let before = record(model);
 		assert_ok!(Registry::judge_gate(model, 31, 1));
@@ -155,8 +155,8 @@ fn an_improvement_that_comes_late_reaches_every_checkpoint_that_its_window_led_t
 		let model = training();
 		accept(model, 0..48);
 		// The audits of a later gate may be done before those of an earlier one.
-		assert_ok!(Registry::improve_gate(model, 47, 3_000_000));
-		assert_ok!(Registry::improve_gate(model, 31, 4_000_000));
+		assert_ok!(Registry::conclude_gate(model, 47, Some(3_000_000)));
+		assert_ok!(Registry::conclude_gate(model, 31, Some(4_000_000)));
 		let kept = |older, newer| [checkpoint(31, 320, older), checkpoint(47, 480, newer)];
 		assert_eq!(
 			record(model).checkpoints.into_inner(),
@@ -165,10 +165,56 @@ fn an_improvement_that_comes_late_reaches_every_checkpoint_that_its_window_led_t
 		);
 		assert_eq!(record(model).best_loss, Some(3_000_000));
 		System::reset_events();
-		assert_ok!(Registry::improve_gate(model, 15, 2_000_000));
+		assert_ok!(Registry::conclude_gate(model, 15, Some(2_000_000)));
 		assert_eq!(record(model).checkpoints.into_inner(), kept(Some(2_000_000), Some(2_000_000)));
-		let (window, loss) = (15, 2_000_000);
-		assert_eq!(events(), [Event::GateImproved { model, window, loss }]);
+		let (window, best) = (15, Some(2_000_000));
+		assert_eq!(events(), [Event::BestLossChanged { model, window, best }]);
+	});
+}
+
+#[test]
+fn a_mark_that_turns_out_to_be_false_is_forgotten() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN a model whose second gate had the best loss
+		let model = training();
+		accept(model, 0..48);
+		assert_ok!(Registry::conclude_gate(model, 31, Some(1_000_000)));
+		accept(model, 48..50);
+		// WHEN the unit that it came from is refuted and others of the window are left, THEN theirs counts
+		System::reset_events();
+		assert_ok!(Registry::conclude_gate(model, 31, Some(4_000_000)));
+		let changed = |best| [Event::BestLossChanged { model, window: 31, best }];
+		assert_eq!(events(), changed(Some(4_000_000)));
+		let kept = |loss| [checkpoint(31, 320, loss), checkpoint(47, 480, loss)];
+		assert_eq!(record(model).checkpoints.into_inner(), kept(Some(4_000_000)));
+		// WHEN nothing of it is left, THEN what was known before counts: nothing
+		assert_ok!(Registry::conclude_gate(model, 31, None));
+		assert_eq!(events(), changed(None));
+		assert_eq!(record(model).checkpoints.into_inner(), kept(None));
+		assert_eq!(record(model).best_loss, None);
+		// and what another gate set stays, whatever becomes of this one
+		assert_ok!(Registry::conclude_gate(model, 47, Some(3_000_000)));
+		assert_ok!(Registry::conclude_gate(model, 31, None));
+		assert_eq!(record(model).best_loss, Some(3_000_000));
+		// and nobody is told twice
+		System::reset_events();
+		assert_ok!(Registry::conclude_gate(model, 47, Some(3_000_000)));
+		assert_eq!(events(), []);
+	});
+}
+
+#[test]
+fn a_mark_from_before_a_false_one_counts_again() {
+	ExtBuilder::default().build_and_execute(|| {
+		let model = training();
+		accept(model, 0..16);
+		assert_ok!(Registry::conclude_gate(model, 15, Some(5_000_000)));
+		accept(model, 16..32);
+		assert_ok!(Registry::conclude_gate(model, 31, Some(1)));
+		assert_ok!(Registry::conclude_gate(model, 31, None));
+		assert_eq!(record(model).best_loss, Some(5_000_000));
+		assert_ok!(Registry::judge_gate(model, 47, 5_000_000 + TOLERANCE));
+		assert_eq!(status(model), ModelStatus::Training);
 	});
 }
 
@@ -182,10 +228,10 @@ fn a_restart_forgets_no_improvement_that_is_still_to_come() {
 		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 31));
 		accept(model, 48..64);
 		// WHEN the audits of windows 15, 31 and 47 are done
-		assert_ok!(Registry::improve_gate(model, 15, 6_000_000));
+		assert_ok!(Registry::conclude_gate(model, 15, Some(6_000_000)));
 		assert_eq!(record(model).best_loss, Some(6_000_000));
-		assert_ok!(Registry::improve_gate(model, 31, 5_000_000));
-		assert_ok!(Registry::improve_gate(model, 47, 1));
+		assert_ok!(Registry::conclude_gate(model, 31, Some(5_000_000)));
+		assert_ok!(Registry::conclude_gate(model, 47, Some(1)));
 		// THEN those that led to where the model is now count, and the one that was undone does not
 		assert_eq!(record(model).best_loss, Some(5_000_000));
 		assert_eq!(
@@ -197,10 +243,10 @@ fn a_restart_forgets_no_improvement_that_is_still_to_come() {
 		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 63));
 		accept(model, [64]);
 		for window in [15, 31, 47] {
-			assert_ok!(Registry::improve_gate(model, window, 1));
+			assert_ok!(Registry::conclude_gate(model, window, Some(1)));
 		}
 		assert_eq!(record(model).best_loss, Some(5_000_000));
-		assert_ok!(Registry::improve_gate(model, 63, 4_000_000));
+		assert_ok!(Registry::conclude_gate(model, 63, Some(4_000_000)));
 		assert_eq!(record(model).best_loss, Some(4_000_000));
 	});
 }
@@ -219,10 +265,10 @@ fn going_back_further_undoes_what_the_first_restart_began() {
 		restart();
 		accept(model, [48]);
 		for window in [31, 32, 47] {
-			assert_ok!(Registry::improve_gate(model, window, 1));
+			assert_ok!(Registry::conclude_gate(model, window, Some(1)));
 		}
 		assert_eq!(record(model).best_loss, None);
-		assert_ok!(Registry::improve_gate(model, 15, 7));
+		assert_ok!(Registry::conclude_gate(model, 15, Some(7)));
 		assert_eq!(record(model).best_loss, Some(7));
 	});
 }
@@ -231,7 +277,7 @@ fn going_back_further_undoes_what_the_first_restart_began() {
 fn a_loss_above_the_tolerance_pauses_the_model_and_one_at_it_does_not() {
 	ExtBuilder::default().build_and_execute(|| {
 		let model = training();
-		assert_ok!(Registry::improve_gate(model, 15, 1_000_000));
+		assert_ok!(Registry::conclude_gate(model, 15, Some(1_000_000)));
 		assert_ok!(Registry::judge_gate(model, 31, 1_000_000 + TOLERANCE));
 		assert_eq!(status(model), ModelStatus::Training);
 		System::reset_events();
@@ -254,7 +300,7 @@ fn a_loss_above_the_tolerance_pauses_the_model_and_one_at_it_does_not() {
 fn a_late_gate_pauses_a_model_that_serves_and_leaves_one_that_is_over_alone() {
 	ExtBuilder::default().build_and_execute(|| {
 		let model = training();
-		assert_ok!(Registry::improve_gate(model, 15, 0));
+		assert_ok!(Registry::conclude_gate(model, 15, Some(0)));
 		assert_ok!(Registry::accept_window(model, 31, 1_000_000));
 		assert_eq!(status(model), ModelStatus::Serving);
 		assert_ok!(Registry::judge_gate(model, 31, u64::MAX));
@@ -263,7 +309,7 @@ fn a_late_gate_pauses_a_model_that_serves_and_leaves_one_that_is_over_alone() {
 		assert_ok!(Registry::retire(signed(RESEARCHER), model));
 		let before = record(model);
 		assert_ok!(Registry::judge_gate(model, 31, u64::MAX));
-		assert_ok!(Registry::improve_gate(model, 31, 0));
+		assert_ok!(Registry::conclude_gate(model, 31, Some(0)));
 		assert_eq!(record(model), before);
 	});
 }
@@ -291,22 +337,22 @@ fn gates_of_undone_windows_change_nothing() {
 		// GIVEN a model that went back from window 47 to window 15 before the gates of 31 and 47 were judged
 		let model = training();
 		accept(model, 0..16);
-		assert_ok!(Registry::improve_gate(model, 15, 5_000_000));
+		assert_ok!(Registry::conclude_gate(model, 15, Some(5_000_000)));
 		accept(model, 16..32);
 		assert_ok!(Registry::pause(signed(RESEARCHER), model));
 		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 15));
 		let before = record(model);
 		// WHEN they are judged, before and after the next window counts
-		assert_ok!(Registry::improve_gate(model, 31, 1));
+		assert_ok!(Registry::conclude_gate(model, 31, Some(1)));
 		assert_ok!(Registry::judge_gate(model, 31, u64::MAX));
 		assert_eq!(record(model), before);
 		accept(model, [32]);
 		let before = record(model);
-		assert_ok!(Registry::improve_gate(model, 31, 1));
+		assert_ok!(Registry::conclude_gate(model, 31, Some(1)));
 		assert_ok!(Registry::judge_gate(model, 31, u64::MAX));
 		// THEN neither the mark nor the model moves, but a gate of the new training does
 		assert_eq!(record(model), before);
-		assert_ok!(Registry::improve_gate(model, 47, 4_000_000));
+		assert_ok!(Registry::conclude_gate(model, 47, Some(4_000_000)));
 		assert_eq!(record(model).best_loss, Some(4_000_000));
 	});
 }
@@ -317,9 +363,9 @@ fn a_restart_goes_back_to_the_mark_of_the_checkpoint() {
 		// GIVEN gates that are judged after their windows were accepted
 		let model = training();
 		accept(model, 0..16);
-		assert_ok!(Registry::improve_gate(model, 15, 5_000_000));
+		assert_ok!(Registry::conclude_gate(model, 15, Some(5_000_000)));
 		accept(model, 16..32);
-		assert_ok!(Registry::improve_gate(model, 31, 2_000_000));
+		assert_ok!(Registry::conclude_gate(model, 31, Some(2_000_000)));
 		assert_eq!(
 			record(model).checkpoints.into_inner(),
 			[checkpoint(15, 160, Some(5_000_000)), checkpoint(31, 320, Some(2_000_000))]
