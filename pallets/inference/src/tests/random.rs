@@ -41,7 +41,7 @@ struct World {
 const LANES: [(ModelId, LaneIndex, u8); 3] = [(MODEL, 0, 2), (MODEL, 1, 2), (OTHER, 0, 3)];
 const OPERATIONS: u32 = 100_000;
 /// Enough for the largest deposits of the test.
-const RICH: Balance = 1 << 90;
+const RICH: Balance = 1 << 110;
 
 impl World {
 	fn new() -> Self {
@@ -65,8 +65,12 @@ impl World {
 			0 => self.rng.gen_range(0..4),
 			1 => MinDeposit::get() + self.rng.gen_range(0..3) - 1,
 			2 => self.rng.gen_range(0..10_000),
-			3 => (1 << self.rng.gen_range(0..88)) - self.rng.gen_range(0..2),
-			_ => self.rng.gen_range(0..1 << 80),
+			3 => (1 << self.rng.gen_range(0..100)) - self.rng.gen_range(0..2),
+			// Any order of magnitude up to 10³⁰ is as likely as another.
+			_ => {
+				let most = 10u128.pow(self.rng.gen_range(0..=30));
+				self.rng.gen_range(0..=most)
+			},
 		}
 	}
 
