@@ -2,6 +2,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 // `frame_support::runtime` nests deeply.
 #![recursion_limit = "512"]
+// FRAME's macros expand to items without documentation.
+#![allow(missing_docs)]
 // What runs in a block must not panic.
 #![cfg_attr(
 	not(any(test, feature = "runtime-benchmarks", feature = "try-runtime")),

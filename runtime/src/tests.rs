@@ -2,6 +2,7 @@ mod bounds;
 mod equivocation;
 mod examples;
 mod fuzz;
+mod gates;
 mod governance;
 mod proxies;
 mod questions;
@@ -379,6 +380,7 @@ fn calls_keep_the_pallet_indices_that_transactions_are_encoded_with() {
 		(Grandpa::index(), 24),
 		(Council::index(), 30),
 		(SafeMode::index(), 31),
+		(Whitelist::index(), 32),
 		(Sudo::index(), 39),
 		(Models::index(), 40),
 		(Workers::index(), 41),

@@ -3,7 +3,7 @@
 use crate::{BlockNumber, Moment};
 
 /// Length of a slot, the expected time between two blocks. It can never change after genesis.
-pub const MILLISECS_PER_BLOCK: Moment = 3_000;
+pub const MILLISECS_PER_BLOCK: Moment = cairn_primitives::MILLISECONDS_PER_BLOCK;
 /// Length of a slot as BABE wants it.
 pub const SLOT_DURATION: Moment = MILLISECS_PER_BLOCK;
 

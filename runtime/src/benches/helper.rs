@@ -6,10 +6,10 @@ use alloc::{format, vec, vec::Vec};
 use cairn_primitives::{
 	attestation::NonNegative,
 	dispute::{Leaf, UnitContext},
-	traits::{ClosedWindow, Providers, Tally},
+	traits::{ClosedWindow, Providers, Shares, Tally},
 	voucher::Price,
-	BlockNumber, Hash, ModelId, ModelSpec, ModelStatus, Outcome, Roster, StageIndex, Standby,
-	Terms, UnitId, Window, WindowIndex, MAX_LANES, MAX_STANDBYS,
+	BlockNumber, Hash, ModelId, ModelSpec, ModelStatus, Outcome, Points, Roster, StageIndex,
+	Standby, Terms, UnitId, Window, WindowIndex, GATE_EVERY, MAX_LANES, MAX_STANDBYS,
 };
 use codec::Encode;
 use frame_benchmarking::account;
@@ -31,12 +31,15 @@ use sp_core::{crypto::key_types::DUMMY, ed25519};
 use sp_io::hashing::blake2_256;
 use sp_runtime::Permill;
 
-use crate::{AccountId, Balance, Balances, Runtime, System, Workers};
+use crate::{AccountId, Balance, Balances, Revenue, Runtime, System, Workers};
 
 /// What every provider has bonded: more than any model asks.
 const BOND: Balance = 1 << 90;
 /// What every account owns: more than any bond of a suspicion or challenge.
 const RICH: Balance = 1 << 91;
+/// What a model has earned before, and the points that its shares are from.
+const INCOME: Balance = 1 << 60;
+const POINTS: Points = 1 << 60;
 const PART: Permill = Permill::from_percent(10);
 const LANES: u8 = MAX_LANES as u8;
 
@@ -86,6 +89,7 @@ fn add_model(spec: ModelSpec, parent: Option<ModelId>) -> ModelId {
 			samples: 0,
 			bonded_points,
 			best_loss: None,
+			best_at: None,
 			checkpoints: BoundedVec::new(),
 			restart_from: None,
 			undone: None,
@@ -224,9 +228,16 @@ impl pallet_shards::BenchmarkHelper<AccountId> for Helper {
 }
 
 impl pallet_contributions::BenchmarkHelper<AccountId> for Helper {
+	/// A fork with shares and income, so that minting folds a stream and pays its parent.
 	fn create_model(stages: u8, lanes: u8, standbys: u8) -> ModelId {
-		let model = add_model(ModelSpec::example(Hash::repeat_byte(1), stages, lanes), None);
+		let spec = ModelSpec::example(Hash::repeat_byte(1), stages, lanes);
+		let parent = add_model(spec.clone(), None);
+		let model = add_model(spec, Some(parent));
 		fill_all(model, standbys);
+		let payer = account("client", 0, 0);
+		Balances::set_balance(&payer, RICH);
+		<Revenue as Shares>::mint(model, &member(0, 0), POINTS, 0).expect("the model mints");
+		<Revenue as Shares>::deposit(model, &payer, INCOME).expect("the client is rich");
 		model
 	}
 
@@ -266,15 +277,15 @@ impl pallet_contributions::BenchmarkHelper<AccountId> for Helper {
 
 impl pallet_disputes::benchmarking::BenchmarkHelper<AccountId> for Helper {
 	/// The unit was accused by its auditor, the last challenger, and challenged by as many others as may; its worker does
-	/// not keep its seat.
+	/// not keep its seat. It is the last of a gate's units whose audit is open, so that its end decides the gate.
 	fn attested_unit(defender: &AccountId, challengers: &[AccountId]) -> UnitContext {
 		let mut spec = ModelSpec::example(Hash::repeat_byte(1), 2, LANES);
 		(spec.window.steps, spec.window.checkpoint_every) = (4_096, 256);
 		let steps = spec.window.steps;
 		let model = add_model(spec, None);
 		fill_all(model, MAX_STANDBYS as u8);
-		let unit = UnitId { model, window: 0, stage: 0, lane: 0 };
-		seat_instead(model, defender);
+		let unit = UnitId { model, window: GATE_EVERY - 1, stage: 1, lane: 0 };
+		seat_instead(unit, defender);
 		for who in challengers {
 			Balances::set_balance(who, RICH);
 		}
@@ -285,12 +296,13 @@ impl pallet_disputes::benchmarking::BenchmarkHelper<AccountId> for Helper {
 			shard_before: Hash::repeat_byte(2),
 			outcome: Outcome::Done { steps },
 			samples: 0,
-			upstream: None,
-			downstream: Some(Hash::repeat_byte(3)),
+			upstream: Some(Hash::repeat_byte(3)),
+			downstream: None,
 			result: Hash::repeat_byte(4),
 			checkpoints: Hash::repeat_byte(5),
 		};
 		attest(&context, defender);
+		approve_others(unit);
 		contest(unit, challengers);
 		context
 	}
@@ -302,13 +314,13 @@ impl pallet_disputes::benchmarking::BenchmarkHelper<AccountId> for Helper {
 	}
 }
 
-/// Give the first seat of a model to somebody else.
-fn seat_instead(model: ModelId, who: &AccountId) {
+/// Give the first seat of a unit's stage to somebody else.
+fn seat_instead(UnitId { model, stage, .. }: UnitId, who: &AccountId) {
 	register(who);
 	commit(who, model);
-	pallet_shards::Places::<Runtime>::remove(model, member(0, 0));
-	pallet_shards::Places::<Runtime>::insert(model, who, 0);
-	pallet_shards::Rosters::<Runtime>::mutate(model, 0, |roster| {
+	pallet_shards::Places::<Runtime>::remove(model, member(stage, 0));
+	pallet_shards::Places::<Runtime>::insert(model, who, stage);
+	pallet_shards::Rosters::<Runtime>::mutate(model, stage, |roster| {
 		if let Some(seat) = roster.as_mut().and_then(|roster| roster.seats.iter_mut().next()) {
 			*seat = Some(who.clone());
 		}
@@ -323,7 +335,7 @@ fn attest(context: &UnitContext, provider: &AccountId) {
 	pallet_contributions::Stages::<Runtime>::insert((unit.model, unit.window, unit.stage), stage);
 	let row = WindowRow { stages: 1, ..window_row(1) };
 	pallet_contributions::Windows::<Runtime>::insert(unit.model, unit.window, row);
-	let record = WorkRecord { escrow: points, tail: 1, ..Default::default() };
+	let record = WorkRecord { escrow: points, tail: 1, queued: 1, ..Default::default() };
 	pallet_contributions::Records::<Runtime>::insert(provider, unit.model, record);
 	pallet_contributions::Queue::<Runtime>::insert((provider, unit.model, 0), Item::Work(unit));
 	pallet_contributions::OpenUnits::<Runtime>::insert(provider, 1);
@@ -341,7 +353,7 @@ fn attest(context: &UnitContext, provider: &AccountId) {
 			difference: Hash::repeat_byte(6),
 			norm: NonNegative(0),
 			loss: None,
-			held_out: None,
+			held_out: Some(NonNegative(0)),
 			points,
 			generation: 0,
 			index: 0,
@@ -353,11 +365,23 @@ fn attest(context: &UnitContext, provider: &AccountId) {
 	);
 }
 
+/// Let the other lanes of a unit's stage have attested, and their audits be over.
+fn approve_others(id: UnitId) {
+	let unit = pallet_contributions::Units::<Runtime>::get(id).expect("the unit is attested");
+	pallet_contributions::Stages::<Runtime>::mutate((id.model, id.window, id.stage), |stage| {
+		for lane in 1..LANES {
+			stage.admit(lane, unit.shard_before);
+			let approved = Unit { check: Check::Approved, ..unit.clone() };
+			pallet_contributions::Units::<Runtime>::insert(UnitId { lane, ..id }, approved);
+		}
+	});
+}
+
 /// Let the last of the challengers be the unit's auditor, and the first ones challenge it.
 fn contest(unit: UnitId, challengers: &[AccountId]) {
 	let Some((auditor, others)) = challengers.split_last() else { return };
 	let state = AuditState::Accused { auditor: auditor.clone() };
-	let audit = Audit { tried: BoundedVec::new(), is_unavailable: false, state };
+	let audit = Audit { tried: BoundedVec::new(), unavailable: 0, state };
 	pallet_contributions::Audits::<Runtime>::insert(unit, audit);
 	pallet_contributions::OpenUnits::<Runtime>::insert(auditor, 1);
 	let bond = <Runtime as pallet_contributions::Config>::ChallengeBond::get();

@@ -89,8 +89,8 @@ impl pallet_shards::Config for Runtime {
 	type BenchmarkHelper = crate::benches::Helper;
 	type BlockRandomness = ParentVrf;
 	type DissolveDelay = protocol::EscrowBlocks;
+	type DissolveWindows = protocol::EscrowWindows;
 	type MaxMissed = ConstU8<2>;
-	type MaxOffset = ConstU32<100>;
 	type MaxRequests = ConstU32<64>;
 	type Models = Models;
 	type Providers = Workers;

@@ -3,10 +3,12 @@
 use frame_support::{
 	parameter_types,
 	traits::{ConstU32, ConstU64},
+	weights::Weight,
 };
 use pallet_session::{
 	disabling::UpToLimitWithReEnablingDisablingStrategy, historical, FindAccountFromAuthorIndex,
 };
+use pallet_validators::WeightInfo as _;
 use sp_runtime::traits::{ConvertInto, OpaqueKeys};
 use sp_session::MembershipProof;
 
@@ -27,6 +29,36 @@ parameter_types! {
 	pub const MaxSetIdSessionEntries: u64 = SLASHABLE_SESSIONS as u64;
 }
 
+/// What a report weighs: upstream's figure for its proofs, and what `validators` does to the offender, which
+/// `pallet_offences` leaves out.
+pub struct WithPunishment;
+
+impl WithPunishment {
+	fn punishment() -> Weight {
+		<Runtime as pallet_validators::Config>::WeightInfo::on_offence(1)
+	}
+}
+
+impl pallet_babe::WeightInfo for WithPunishment {
+	fn plan_config_change() -> Weight {
+		<() as pallet_babe::WeightInfo>::plan_config_change()
+	}
+	fn report_equivocation(validators: u32, nominators: u32) -> Weight {
+		<() as pallet_babe::WeightInfo>::report_equivocation(validators, nominators)
+			.saturating_add(Self::punishment())
+	}
+}
+
+impl pallet_grandpa::WeightInfo for WithPunishment {
+	fn report_equivocation(validators: u32, nominators: u32) -> Weight {
+		<() as pallet_grandpa::WeightInfo>::report_equivocation(validators, nominators)
+			.saturating_add(Self::punishment())
+	}
+	fn note_stalled() -> Weight {
+		<() as pallet_grandpa::WeightInfo>::note_stalled()
+	}
+}
+
 impl pallet_timestamp::Config for Runtime {
 	type MinimumPeriod = ConstU64<{ SLOT_DURATION / 2 }>;
 	type Moment = Moment;
@@ -44,7 +76,7 @@ impl pallet_babe::Config for Runtime {
 	type KeyOwnerProof = MembershipProof;
 	type MaxAuthorities = MaxAuthorities;
 	type MaxNominators = ConstU32<0>;
-	type WeightInfo = ();
+	type WeightInfo = WithPunishment;
 }
 
 impl pallet_grandpa::Config for Runtime {
@@ -55,7 +87,7 @@ impl pallet_grandpa::Config for Runtime {
 	type MaxNominators = ConstU32<0>;
 	type MaxSetIdSessionEntries = MaxSetIdSessionEntries;
 	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = ();
+	type WeightInfo = WithPunishment;
 }
 
 impl pallet_authorship::Config for Runtime {

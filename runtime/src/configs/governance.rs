@@ -52,7 +52,7 @@ impl pallet_sudo::Config for Runtime {
 }
 
 parameter_types! {
-	/// How long a call waits for its text after the council let it go.
+	/// How long a call that the council let go waits to be named, which takes a majority of it.
 	pub const DeferredDispatchExpiration: BlockNumber = 7 * DAYS;
 }
 

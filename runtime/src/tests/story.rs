@@ -19,6 +19,8 @@ use sp_runtime::{traits::Dispatchable, Permill};
 
 use super::*;
 
+mod trade;
+
 /// Stages and lanes of the model.
 const STAGES: u8 = 2;
 const LANES: u8 = 2;
@@ -34,6 +36,8 @@ pub type Deed = (AccountId, RuntimeCall);
 pub struct Story {
 	/// The key of each provider's worker.
 	workers: BTreeMap<AccountId, sr25519::Pair>,
+	/// What the last stage's workers attest of held-out samples, in nats.
+	pub held_out: f32,
 }
 
 impl Story {
@@ -60,7 +64,8 @@ impl Story {
 			pallet_models::Call::propose { spec: Box::new(spec), terms, parent: None, metadata };
 		act((researcher.clone(), proposal.into()));
 		act((researcher, pallet_models::Call::open { model: MODEL }.into()));
-		let story = Self { workers: (0..PROVIDERS).map(register).collect() };
+		trade::prepare();
+		let story = Self { workers: (0..PROVIDERS).map(register).collect(), held_out: 1.0 };
 		story.take_seats();
 		story.start_window();
 		story
@@ -105,6 +110,7 @@ impl Story {
 		}
 		self.audit(&mut deeds);
 		self.dispute(&mut deeds);
+		self.trade(&mut deeds);
 		deeds
 	}
 
@@ -121,7 +127,7 @@ impl Story {
 			Some(EdgeReceipt { root, signature: self.key(&neighbour).sign(&message.0) })
 		};
 		let is_last = spec.is_last_stage(stage);
-		let loss = is_last.then_some(NonNegative(1f32.to_bits()));
+		let nats = |number: f32| is_last.then_some(NonNegative(number.to_bits()));
 		let difference = Hash::repeat_byte(4);
 		let held_by = held_message(genesis_hash(), window.seed, &unit, difference);
 		let roster = Shards::roster(MODEL, stage)?;
@@ -141,8 +147,8 @@ impl Story {
 			checkpoints: Hash::zero(),
 			upstream: receipt(Edge::upstream(&unit), stage.checked_sub(1)),
 			downstream: receipt(Edge::downstream(&unit, STAGES.into()), Some(stage + 1)),
-			loss,
-			held_out: loss.filter(|_| is_gate(window.index)),
+			loss: nats(1.0),
+			held_out: nats(self.held_out).filter(|_| is_gate(window.index)),
 			inner_state: None,
 			held: held.try_into().expect("as many as the stage has members"),
 		};
@@ -150,6 +156,26 @@ impl Story {
 		attestation.checkpoints = checkpoints_root(genesis_hash(), &unit, &leaves);
 		let call = pallet_contributions::Call::attest { attestation };
 		Some((self.worker(&provider), call.into()))
+	}
+
+	/// The attestations of a whole window.
+	pub fn attestations<'a>(&'a self, window: &'a Window) -> impl Iterator<Item = Deed> + 'a {
+		let places = (0..STAGES).flat_map(|stage| (0..LANES).map(move |lane| (stage, lane)));
+		places.filter_map(|(stage, lane)| self.attestation(window, stage, lane))
+	}
+
+	/// What honest auditors answer to all that they are asked.
+	pub fn approvals(&self) -> Vec<Deed> {
+		let approve = |(unit, audit): (UnitId, pallet_contributions::Audit<AccountId>)| {
+			let AuditState::Assigned { auditor, .. } = &audit.state else { return None };
+			let attested = Units::<Runtime>::get(unit)?;
+			let leaves = leaves(attested.shard_before, attested.result);
+			let audit_root = audit_root(genesis_hash(), &unit, auditor, &leaves);
+			let verdict = Verdict::Ok { audit_root };
+			let call = pallet_contributions::Call::verdict { unit, verdict };
+			Some((self.worker(auditor), call.into()))
+		};
+		Audits::<Runtime>::iter().filter_map(approve).collect()
 	}
 
 	fn take_seats(&self) {
@@ -167,10 +193,7 @@ impl Story {
 
 	/// Attest, declare, leave, and report those who sign twice, while a window runs.
 	fn work_in(&self, window: &Window, deeds: &mut Vec<Deed>) {
-		for (stage, lane) in (0..STAGES).flat_map(|stage| (0..LANES).map(move |lane| (stage, lane)))
-		{
-			deeds.extend(self.attestation(window, stage, lane));
-		}
+		deeds.extend(self.attestations(window));
 		for provider in self.workers.keys() {
 			let worker = self.worker(provider);
 			let held = window.index.saturating_sub(1);
@@ -233,14 +256,13 @@ impl Story {
 	/// Answer audits, rightly and wrongly, and expose answers.
 	fn audit(&self, deeds: &mut Vec<Deed>) {
 		use pallet_contributions::Call;
+		deeds.extend(self.approvals());
 		for (unit, audit) in Audits::<Runtime>::iter() {
 			let Some(attested) = Units::<Runtime>::get(unit) else { continue };
 			let leaves = leaves(attested.shard_before, attested.result);
 			if let AuditState::Assigned { auditor, .. } = &audit.state {
 				let worker = self.worker(auditor);
-				let audit_root = audit_root(genesis_hash(), &unit, auditor, &leaves);
 				for verdict in [
-					Verdict::Ok { audit_root },
 					Verdict::Ok { audit_root: Hash::zero() },
 					Verdict::Bad { checkpoints: Hash::zero() },
 				] {
@@ -328,19 +350,35 @@ fn register(number: u8) -> (AccountId, sr25519::Pair) {
 	Balances::mint_into(&provider, 1_000_000 * CRN).expect("there is room for more money");
 	let worker = sr25519::Pair::from_seed(&[100 + number; 32]);
 	let endpoint = ed25519::Pair::from_seed(&[100 + number; 32]);
-	let consent = worker_message(genesis_hash(), &provider, &endpoint.public());
+	act((provider.clone(), registration(&provider, &worker, &endpoint)));
+	(provider, worker)
+}
+
+fn registration(
+	provider: &AccountId,
+	worker: &sr25519::Pair,
+	endpoint: &ed25519::Pair,
+) -> RuntimeCall {
 	let call = pallet_workers::Call::register {
 		worker: worker.public(),
-		consent: worker.sign(&consent.0),
+		consent: consent(provider, worker, endpoint),
 		endpoint: endpoint.public(),
-		proof: endpoint.sign(&endpoint_message(genesis_hash(), &provider).0),
+		proof: endpoint.sign(&endpoint_message(genesis_hash(), provider).0),
 		addresses: Default::default(),
 		relay: None,
 		hardware: Default::default(),
 		bond: 100_000 * CRN,
 	};
-	act((provider.clone(), call.into()));
-	(provider, worker)
+	call.into()
+}
+
+/// A worker key's consent to work for a provider.
+fn consent(
+	provider: &AccountId,
+	worker: &sr25519::Pair,
+	endpoint: &ed25519::Pair,
+) -> sr25519::Signature {
+	worker.sign(&worker_message(genesis_hash(), provider, &endpoint.public()).0)
 }
 
 /// Do something that has to succeed.

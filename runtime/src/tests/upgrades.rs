@@ -6,7 +6,8 @@ use super::*;
 
 #[test]
 fn the_runtime_of_this_build_fits_many_times_into_the_length_of_a_block() {
-	let Some(code) = WASM_BINARY else { return };
+	let code =
+		WASM_BINARY.expect("the runtime is built with its WebAssembly: unset SKIP_WASM_BUILD");
 	let limits = <Runtime as frame_system::Config>::BlockLength::get();
 	let call =
 		RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { code: code.to_vec() });
