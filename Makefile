@@ -9,7 +9,7 @@ NODE = $(CARGO_TARGET_DIR)/debug/cairn-node
 JS = node/tests/polkadot-js
 ARGS =
 
-.PHONY: help setup build test test-rust test-js demo bench lint docs deny ci
+.PHONY: help setup build test test-pallets test-rust test-js demo bench lint docs deny ci
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ build: setup ## Build everything: runtime, node, tests
 
 test: build test-rust test-js ## Run all tests: pallets, runtime, networks of real nodes, polkadot.js
 
+test-pallets: setup ## Run the unit tests alone, without the runtime's WebAssembly: quick while you work on pallets
+	@SKIP_WASM_BUILD=1 scripts/patiently.sh "unit tests" cargo test --workspace --lib --exclude cairn-chain-spec --exclude cairn-runtime
+
 test-rust: build ## Run the tests in Rust
 	@scripts/patiently.sh "tests in Rust" cargo test --workspace
 
@@ -31,7 +34,7 @@ test-js: build ## Run the polkadot.js tests against a real node
 demo: build ## Tour through a model's life on a development chain, with polkadot.js
 	@CAIRN_NODE=$(NODE) npm --prefix $(JS) --silent run tour -- $(ARGS)
 
-bench: build ## Run one benchmark: make bench NAME=node (benches/README.md lists them)
+bench: ## Run one benchmark: make bench NAME=node (benches/README.md lists them)
 	@benches/run.sh "$(NAME)" $(ARGS)
 
 lint: setup ## Check format and lints
@@ -42,7 +45,7 @@ docs: setup ## Build the API documentation without warnings
 	@scripts/patiently.sh "API documentation" \
 		env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-deny: setup ## Check licences, sources and duplicate versions of dependencies
+deny: setup ## Check licences and sources of dependencies
 	@scripts/deny.sh
 
 ci: test lint docs deny ## Everything that has to pass before a change lands

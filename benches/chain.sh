@@ -4,5 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target="${CARGO_TARGET_DIR:-$HOME/.cache/cairn/target}"
+[ -n "${CAIRN_NODE:-}" ] || make --silent build
 export CAIRN_NODE="${CAIRN_NODE:-$target/debug/cairn-node}"
 exec node benches/chain/main.mjs "$@"

@@ -67,8 +67,11 @@ def main():
     target = os.environ.get("CARGO_TARGET_DIR", os.path.expanduser("~/.cache/cairn/target"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--blocks", type=int, default=1000, help="empty blocks to wait for")
-    parser.add_argument("--node", default=f"{target}/debug/cairn-node", help="the node's binary")
+    parser.add_argument("--node", help="the node's binary; without it the node is built first")
     options = parser.parse_args()
+    if not options.node:
+        subprocess.run(["make", "--silent", "build"], check=True)
+        options.node = f"{target}/debug/cairn-node"
     with tempfile.TemporaryDirectory() as data, open(f"{data}/log", "w") as log:
         rpc, p2p = free_port(), free_port()
         started = time.monotonic()

@@ -6,6 +6,7 @@ name=${1:-}
 for script in "benches/$name.sh" "benches/$name.py"; do
 	if [ -n "$name" ] && [ "$name" != run ] && [ -x "$script" ]; then
 		shift
+		make --silent setup
 		exec "$script" "$@"
 	fi
 done

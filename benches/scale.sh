@@ -4,8 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/cairn/target}" OPENSSL_NO_VENDOR=1
-# The whole workspace, as always, so that no dependency is built anew. Only the simulation itself is optimised: the tries
-# that it instantiates are most of its own work.
-scripts/patiently.sh "build" cargo build --workspace --all-targets --quiet \
-	--config 'profile.dev.package.cairn-bench-scale.opt-level=2'
+make --silent build
 exec "$CARGO_TARGET_DIR/debug/cairn-bench-scale" --plots benches/results "$@"

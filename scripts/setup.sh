@@ -5,7 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 step() { printf '\033[1m==>\033[0m %s\n' "$*"; }
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 missing=()
 command -v protoc >/dev/null || missing+=(protobuf-compiler)
@@ -17,9 +16,10 @@ if [ ${#missing[@]} -gt 0 ]; then
 		echo "Please install with your system's package manager: ${missing[*]} (Debian's names)" >&2
 		exit 1
 	fi
-	step "system packages: ${missing[*]}"
-	as_root apt-get update -qq
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}"
+	sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+	scripts/patiently.sh "lists of system packages" $sudo apt-get update -qq
+	scripts/patiently.sh "system packages: ${missing[*]}" \
+		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}"
 fi
 
 if ! command -v cargo >/dev/null; then
@@ -29,8 +29,7 @@ fi
 toolchain=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
 if command -v rustup >/dev/null; then
 	if ! rustup toolchain list | grep -q "^$toolchain"; then
-		step "Rust $toolchain"
-		rustup toolchain install "$toolchain" --profile minimal
+		scripts/patiently.sh "Rust $toolchain" rustup toolchain install "$toolchain" --profile minimal
 	fi
 	if ! rustup target list --installed | grep -qx wasm32v1-none; then
 		step "Rust target wasm32v1-none, for the runtime"
@@ -45,7 +44,7 @@ if command -v rustup >/dev/null; then
 fi
 
 if [ "${1:-}" = --with-node ]; then
-	if ! command -v npm >/dev/null; then
+	if ! command -v npm >/dev/null || ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; then
 		echo "Please install Node.js 20 or newer: https://nodejs.org" >&2
 		exit 1
 	fi
@@ -54,8 +53,8 @@ if [ "${1:-}" = --with-node ]; then
 	# whatever runs, and a checkout or a stash makes a lock file look new.
 	installed=node/tests/polkadot-js/node_modules/.cairn-setup
 	if ! cmp -s "$lock" "$installed"; then
-		step "Node packages for polkadot.js"
-		(cd node/tests/polkadot-js && npm ci --no-audit --no-fund --loglevel=error)
+		scripts/patiently.sh "Node packages for polkadot.js" \
+			npm --prefix node/tests/polkadot-js ci --no-audit --no-fund --loglevel=error
 		cp "$lock" "$installed"
 	fi
 fi

@@ -34,6 +34,7 @@ const ERRORS_NOT_SHOWN = {
 	'models.StaleWindow': `${INSIDE} the clock counts upwards`,
 	'shards.TooManyRequests': `${TOO_MANY} 64 providers that wait for their lot`,
 	'contributions.TooEarly': `${INSIDE} a window starts in the block of the poke that starts it`,
+	'contributions.NoMergeBefore': `${TOO_MANY} a window after a refuted merge, in seats that newcomers took`,
 	'disputes.AlreadyOpen': `${BEFORE} contributions.AlreadyChallenged`,
 	'disputes.TooManyGames': `${BEFORE} contributions.TooManyChallenges`,
 	'disputes.OwnUnit': `${BEFORE} contributions.OwnUnit`,
@@ -97,7 +98,9 @@ test('every view function and runtime call answered somebody\'s question', () =>
 });
 
 test('every error was shown to somebody', () => {
-	const names = all('errors').map(([name]) => name).filter((name) => !(name in ERRORS_BY_CHANCE));
+	const known = all('errors').map(([name]) => name);
+	assert.deepEqual(Object.keys(ERRORS_BY_CHANCE).filter((name) => !known.includes(name)), [], 'no such error');
+	const names = known.filter((name) => !(name in ERRORS_BY_CHANCE));
 	tell('errors were shown', names, (name) => refusals.has(name), { ...ERRORS_NOT_SHOWN, ...ERRORS_BY_CHANCE });
 	compare(names, (name) => refusals.has(name), ERRORS_NOT_SHOWN);
 });

@@ -35,6 +35,7 @@ const inconsistencies = (spec) => {
 		ScheduleNotAscending: { schedule: { ...schedule, points: schedule.points.slice(0, 1) } },
 		BatchNotWhole: batches(2, 8, 7),
 		WindowOutOfRange: { window: { ...window, blocks: 9 } },
+		WindowTooShortForSeats: { stages: Array(11).fill(1), lanes: 2, initial: Array(11).fill(spec.initial[0]), window: { ...window, blocks: 10 } },
 		CheckpointsOutOfRange: { window: { ...window, checkpointEvery: 6 } },
 		DecayOutOfRange: { inner: { AdamW: { ...adamW, beta2: 1_000_000_000 } } },
 		WindowTooShortForDecay: { window: { ...window, steps: 99, warmup: 0 } },
@@ -127,6 +128,7 @@ export const chapters = [
 			await refusedOf(stage, [
 				[researcher, [
 					['models.ForkUnseals', models.propose({ ...sealedSpec(), access: 'Open', minHolders: 1 }, terms, stage.model, '')],
+					['models.RoyaltyBelowParent', models.propose(sealedSpec(), { ...terms, royalty: terms.royalty - 1 }, stage.model, '')],
 				]],
 				[owner, [['models.NotResearcher', models.open(stage.model)]]],
 			]);
@@ -174,10 +176,13 @@ export const chapters = [
 
 			const [event] = await submitEach(api, researcher, [models.propose(exampleSpec(), terms, null, 'A short life')]);
 			stage.over = eventOf(event, api.events.models.Proposed).model.toNumber();
+			const whole = (await api.query.models.records(stage.over)).unwrap().deposit.toBigInt();
 			const withIt = await heldOf(api, researcher);
 			const retired = await submit(api, models.retire(stage.over), researcher);
 			eventOf(retired, api.events.models.Retired);
-			assert.ok((await heldOf(api, researcher)) < withIt, 'the deposit comes back');
+			const kept = (await api.query.models.records(stage.over)).unwrap().deposit.toBigInt();
+			assert.ok(0n < kept && kept < whole, 'what holds the bytes of the spec stays');
+			assert.equal(withIt - (await heldOf(api, researcher)), whole - kept, 'the rest of the deposit comes back');
 			await refusedAll(stage, researcher, [
 				['models.AlreadyRetired', models.retire(stage.over)],
 				['models.AlreadyRetired', models.setPrice(stage.over, null)],

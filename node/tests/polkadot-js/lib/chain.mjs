@@ -15,22 +15,7 @@ export class Refused extends Error {
 	}
 }
 
-/** Whether a node answers yet. */
-const answers = (node) =>
-	fetch(node.url.replace('ws:', 'http:'), {
-		method: 'POST',
-		headers: { 'Content-Type': 'application/json' },
-		body: '{"jsonrpc":"2.0","id":1,"method":"system_name","params":[]}',
-	}).then((answer) => answer.ok, () => false);
-
 export const connect = async (node) => {
-	const deadline = Date.now() + 180_000;
-	while (!(await answers(node))) {
-		if (node.ended() !== undefined || Date.now() > deadline) {
-			throw new Error(`The node ${node.ended() === undefined ? 'did not answer' : 'stopped'}:\n${node.tail()}`);
-		}
-		await sleep(200);
-	}
 	const api = await ApiPromise.create({ provider: new WsProvider(node.url), noInitWarn: true });
 	noteOffer(api);
 	return api;
@@ -138,7 +123,7 @@ export const eventOf = (events, kind) => {
 
 export const height = async (api) => (await api.rpc.chain.getHeader()).number.toNumber();
 
-/** Waits until a condition holds, looking at every new block; says what it waits for if it takes too long. */
+/** Waits until a condition holds, looking twice a second; says what it waited for if that takes too long. */
 export const until = async (api, what, condition, seconds = 180) => {
 	const deadline = Date.now() + seconds * 1_000;
 	for (;;) {

@@ -2,34 +2,25 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-const freePort = () =>
-	new Promise((resolve, reject) => {
-		const server = createServer();
-		server.once('error', reject);
-		server.listen(0, '127.0.0.1', () => {
-			const { port } = server.address();
-			server.close(() => resolve(port));
-		});
-	});
+const PATIENCE = 180_000; // milliseconds: a machine that does other things as well
 
-/** Starts `cairn-node --dev`; `stop()` ends it and removes its data. */
+/** Starts `cairn-node --dev`, and waits until it takes connections; `stop()` ends it and removes its data. */
 export const startNode = async () => {
 	const binary = process.env.CAIRN_NODE;
 	if (!binary) throw new Error('Set CAIRN_NODE to the path of cairn-node (make does it: make test-js, make demo).');
 	const directory = mkdtempSync(join(tmpdir(), 'cairn-'));
-	const [rpc, p2p] = [await freePort(), await freePort()];
 	const log = join(directory, 'node.log');
 	const child = spawn(
 		binary,
 		[
 			'--dev',
 			'--base-path', directory,
-			'--rpc-port', String(rpc),
-			'--listen-addr', `/ip4/127.0.0.1/tcp/${p2p}`,
+			'--rpc-port', '0', // whatever is free: the log tells
+			'--listen-addr', '/ip4/127.0.0.1/tcp/0',
 			'--no-prometheus',
 			'--no-telemetry',
 		],
@@ -48,8 +39,8 @@ export const startNode = async () => {
 			resolve();
 		});
 	});
-	return {
-		url: `ws://127.0.0.1:${rpc}`,
+	const node = {
+		url: undefined,
 		log,
 		/** The end of the node's log, when something went wrong. */
 		tail: () => readFileSync(log, 'utf8').split('\n').slice(-30).join('\n'),
@@ -63,4 +54,18 @@ export const startNode = async () => {
 			rmSync(directory, { recursive: true, force: true });
 		},
 	};
+	const deadline = Date.now() + PATIENCE;
+	while (!node.url) {
+		const [, port] = readFileSync(log, 'utf8').match(/Running JSON-RPC server: addr=127\.0\.0\.1:(\d+)/) ?? [];
+		if (port) {
+			node.url = `ws://127.0.0.1:${port}`;
+		} else if (ended !== undefined || Date.now() > deadline) {
+			const tail = `${ended === undefined ? 'The node did not answer' : `The node stopped (${ended})`}:\n${node.tail()}`;
+			await node.stop();
+			throw new Error(tail);
+		} else {
+			await sleep(100);
+		}
+	}
+	return node;
 };
