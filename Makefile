@@ -23,7 +23,7 @@ build: setup ## Build everything: runtime, node, tests
 test: build test-rust test-js ## Run all tests: pallets, runtime, networks of real nodes, polkadot.js
 
 test-pallets: setup ## Run the unit tests alone, without the runtime's WebAssembly: quick while you work on pallets
-	@SKIP_WASM_BUILD=1 scripts/patiently.sh "unit tests" cargo test --workspace --lib --exclude cairn-chain-spec --exclude cairn-runtime
+	@SKIP_WASM_BUILD=1 scripts/patiently.sh "unit tests" cargo test --workspace --lib --exclude cairn-chain-spec --exclude cairn-runtime --no-fail-fast
 
 test-rust: build ## Run the tests in Rust
 	@scripts/patiently.sh "tests in Rust" cargo test --workspace

@@ -16,10 +16,13 @@ if ! ls /usr/lib/llvm-*/lib/libclang.so* >/dev/null 2>&1; then
 	echo "Please install libclang first: apt-get install clang libclang-dev" >&2
 	exit 1
 fi
-# Host functions take part in what is measured: the bencher is built with the profile of the node.
+# Host functions take part in what is measured: the bencher is built with the profile of the node, and what is generic is
+# compiled in other crates.
 if ! "$bencher" --version 2>/dev/null | grep -q "$version"; then
 	scripts/patiently.sh "install frame-omni-bencher $version (once, half an hour)" \
 		cargo install --quiet --locked --debug --config Cargo.toml --root "$CARGO_TARGET_DIR/tools" \
+		--config profile.dev.package.frame-benchmarking-cli.opt-level=2 \
+		--config profile.dev.package.frame-omni-bencher.opt-level=2 \
 		"frame-omni-bencher@$version"
 fi
 

@@ -520,7 +520,7 @@ mod benchmarks {
 			before.difference = wrong.differences[lane as usize];
 			put::<T>(UnitId { lane, ..id(model, 0, 0) }, before);
 			let mut after = plain::<T>(provider, 1);
-			after.shard_before = wrong.claimed;
+			(after.shard_before, after.due) = (wrong.claimed, BlockNumber::MAX);
 			put::<T>(UnitId { lane, ..id(model, 1, 0) }, after);
 		}
 		Pallet::<T>::update_window(model, 1, |row| row.base = Base::Merge(0));

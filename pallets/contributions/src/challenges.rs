@@ -66,6 +66,9 @@ impl<T: Config> Pallet<T> {
 		Self::accusation_over(auditor, id.model);
 		Self::punish_auditor(auditor, id.model, &unit.provider);
 		tried_too::<T>(&mut audit, auditor.clone());
+		// Who accuses has seen the inputs, and who wins by the rules must not lose by them.
+		audit.unavailable = 0;
+		Audits::<T>::remove(id);
 		Self::await_auditor(id, unit, audit);
 		Self::conclude_gate(&id);
 	}

@@ -547,7 +547,7 @@ pub mod pallet {
 		AuditIsRight,
 		/// You neither sit nor stand by at this model: ask somebody who does.
 		NotAtModel,
-		/// The lane of this window is suspected already: all of its units are audited anyway.
+		/// All units of this lane that earn anything are audited anyway: it is suspected already, or the lots fell on all of them.
 		AlreadySuspected,
 		/// Inputs of units that were spared are no longer kept: raise it earlier next time.
 		RetentionOver,
@@ -641,7 +641,11 @@ pub mod pallet {
 
 		/// Draw which units of a closed window's stage are audited, and by whom.
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::draw_lots().saturating_add(Pallet::<T>::foreign_reads()))]
+		#[pallet::weight(
+			T::WeightInfo::draw_lots()
+				.saturating_add(Pallet::<T>::foreign_reads())
+				.saturating_add(T::WeightInfo::conclude_gate().saturating_mul(2))
+		)]
 		pub fn draw_lots(
 			origin: OriginFor<T>,
 			model: ModelId,
@@ -658,7 +662,7 @@ pub mod pallet {
 		#[pallet::weight(
 			T::WeightInfo::redraw_audit()
 				.saturating_add(Pallet::<T>::foreign_reads())
-				.max(T::WeightInfo::report_unavailable())
+				.saturating_add(T::WeightInfo::report_unavailable())
 				.saturating_add(T::WeightInfo::conclude_gate().saturating_mul(2))
 		)]
 		pub fn redraw_audit(origin: OriginFor<T>, unit: UnitId) -> DispatchResultWithPostInfo {
@@ -755,6 +759,7 @@ pub mod pallet {
 		#[pallet::weight(
 			T::WeightInfo::refute_merge(evidence.len() as u32)
 				.saturating_add(T::WeightInfo::conclude_gate().saturating_mul(MAX_LANES.into()))
+				.saturating_add(Pallet::<T>::idle_reads())
 		)]
 		pub fn refute_merge(
 			origin: OriginFor<T>,
@@ -870,14 +875,14 @@ pub mod pallet {
 			Some(Self::bond_of_challenge(&Units::<T>::get(unit)?, open))
 		}
 
-		/// What a suspicion of a lane has to put up.
+		/// What a suspicion of a lane has to put up, if there is anything left to audit.
 		pub fn suspicion_bond(
 			model: ModelId,
 			window: WindowIndex,
 			lane: LaneIndex,
 		) -> Option<Balance> {
 			let units = Self::lane_units(&T::Models::spec(model)?, model, window, lane);
-			(!units.is_empty()).then(|| Self::bond_of_suspicion(&units))
+			Self::bond_of_suspicion(&units)
 		}
 	}
 }

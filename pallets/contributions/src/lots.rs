@@ -76,7 +76,7 @@ impl<T: Config> Pallet<T> {
 		units: Vec<(UnitId, UnitOf<T>)>,
 	) -> u16 {
 		if let Some((id, _)) = units.iter().find(|(id, _)| spec.is_last_stage(id.stage)) {
-			Self::judge_losses(id.model, id.window, &units, &mut row);
+			Self::judge_losses(id.model, id.window, start, &units, &mut row);
 			Windows::<T>::insert(id.model, id.window, &row);
 		}
 		let mut audited = 0;
@@ -127,14 +127,18 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Hand a gate's median loss to the model, and suspect the lanes whose training loss is far above the median. Units
-	/// without a step say nothing.
+	/// without a step say nothing, and neither do those that did not start where their stage did: nobody audits them.
 	fn judge_losses(
 		model: ModelId,
 		window: WindowIndex,
+		start: Option<Hash>,
 		units: &[(UnitId, UnitOf<T>)],
 		row: &mut WindowRow,
 	) {
-		let trained = || units.iter().filter(|(_, unit)| unit.is_pending() && unit.points > 0);
+		let speaks = |unit: &UnitOf<T>| {
+			unit.is_pending() && unit.points > 0 && Some(unit.shard_before) == start
+		};
+		let trained = || units.iter().filter(|(_, unit)| speaks(unit));
 		if let Some(loss) = lower_median(trained().filter_map(|(_, unit)| unit.held_out)) {
 			let loss = loss.to_millionths();
 			let judged = with_storage_layer(|| T::Models::judge_gate(model, window, loss));
@@ -274,8 +278,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Draw an auditor among those entitled to the stage: standbys that hold the shard first, then seats, then the
-	/// other standbys, then, where the model is open, the same of other stages. If one could not fetch the inputs, all of a
-	/// stage are drawn among, so that no group can say so of anything.
+	/// other standbys, then, where the model is open, the same of other stages. If one could not fetch the inputs, seats come
+	/// first: they have more to lose than standbys, who take the seat of whoever is found at fault.
 	///
 	/// Everyone has a number of its own, and the smallest wins (rendezvous hashing; Thaler and Ravishankar, 1998). So who
 	/// comes or goes once the seed is known can win or lose the lot, but not hand it to another of his choice.
@@ -293,13 +297,12 @@ impl<T: Config> Pallet<T> {
 			|who: &AccountIdOf<T>| !barred.contains(who) && T::Providers::worker_key(who).is_some();
 		let pick = |stage| {
 			let roster = T::Seats::roster(id.model, stage)?;
-			let tiers = tiers(roster, id.window, is_admitted);
-			let candidates = if audit.unavailable > 0 {
-				tiers.concat()
-			} else {
-				tiers.into_iter().find(|tier| !tier.is_empty())?
-			};
-			candidates.into_iter().min_by_key(number)
+			let mut tiers = tiers(roster, id.window, is_admitted);
+			if audit.unavailable > 0 {
+				tiers.swap(0, 1);
+			}
+			let tier = tiers.into_iter().find(|tier| !tier.is_empty())?;
+			tier.into_iter().min_by_key(number)
 		};
 		if let Some(auditor) = pick(id.stage) {
 			return Some(auditor);

@@ -24,13 +24,13 @@ impl<T: Config> Pallet<T> {
 		let mut row = Self::window_of(model, window)?;
 		let lanes = Stages::<T>::get(key).lanes;
 		ensure!(row.open_suspicions == 0, Error::<T>::SuspicionOpen);
-		ensure!(!Self::is_needed(model, window, &row), Error::<T>::StillNeeded);
 		let ids = || lanes_of(lanes).into_iter().map(|lane| UnitId { model, window, stage, lane });
 		let is_pending = |id: UnitId| {
 			Units::<T>::get(id).is_some_and(|unit| unit.is_pending())
 				|| Audits::<T>::contains_key(id)
 		};
 		ensure!(!ids().any(is_pending), Error::<T>::UnitsPending);
+		ensure!(!Self::is_needed(model, window, &row), Error::<T>::StillNeeded);
 
 		ids().for_each(Units::<T>::remove);
 		Stages::<T>::remove(key);
@@ -41,14 +41,20 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Whether a merge of a later window may still be judged by this one.
+	/// Whether a merge of a later window may still be judged by this one: that of the window after it, or, over windows in
+	/// which a stage was idle, of any up to the newest.
 	fn is_needed(model: ModelId, window: WindowIndex, row: &WindowRow) -> bool {
 		let is_running = T::Seats::window(model).is_some_and(|running| running.index == window);
 		let may_restart =
 			T::Models::info(model).is_some_and(|info| !matches!(info.status, ModelStatus::Retired));
-		let is_recent = Newest::<T>::get(model)
-			.is_some_and(|newest| newest.window.saturating_sub(window) < KEPT_WINDOWS); // window ≤ newest
-		is_running || Self::now() <= row.needed_until || (may_restart && is_recent)
+		let newest = Newest::<T>::get(model).map(|newest| newest.window).unwrap_or(window);
+		let is_recent = newest.saturating_sub(window) < KEPT_WINDOWS; // window ≤ newest
+		let is_over = |row: WindowRow| {
+			Self::spec(model).map_or(true, |spec| Self::now() > Self::due(&spec, row.deadline))
+		};
+		let all_over = Windows::<T>::get(model, newest).is_none_or(is_over);
+		let may_be_judged = is_recent && (may_restart || !all_over);
+		is_running || Self::now() <= row.needed_until || may_be_judged
 	}
 
 	/// Store the row of a window, or remove it with its last stage.

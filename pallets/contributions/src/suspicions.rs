@@ -39,7 +39,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(Self::is_retained(&spec, id, unit), Error::<T>::RetentionOver);
 		}
 
-		let bond = Self::bond_of_suspicion(&units);
+		let bond = Self::bond_of_suspicion(&units).ok_or(Error::<T>::AlreadySuspected)?;
 		T::Currency::hold(&HoldReason::Suspicion.into(), &provider, bond)?;
 		let known = refuted_stages(&units);
 		let suspicion = Suspicion { by: provider.clone(), bond, known };
@@ -48,12 +48,8 @@ impl<T: Config> Pallet<T> {
 		row.open_suspicions |= bit(lane);
 		Windows::<T>::insert(model, window, row);
 		for (id, unit) in units {
-			// Where lots are not drawn yet, they will fall on every unit of the lane. Units that did not start where their
-			// stage did earn nothing, and nobody is to earn by auditing them.
-			let stage = Stages::<T>::get((model, window, id.stage));
-			let counts = stage.majority_root() == Some(unit.shard_before);
-			if unit.is_pending() && counts && matches!(unit.check, Check::Spared | Check::NoAuditor)
-			{
+			// Where lots are not drawn yet, they will fall on every unit of the lane.
+			if unit.check != Check::Waiting && Self::is_unaudited(&id, &unit) {
 				Self::open_audit(id, unit);
 			}
 		}
@@ -61,14 +57,28 @@ impl<T: Config> Pallet<T> {
 		Ok(spec.stage_count())
 	}
 
-	/// What a suspicion of a lane's units puts up: what their audits will earn, as an honest worker's bond counts it. A false
-	/// suspicion costs what it makes others mint.
-	pub(crate) fn bond_of_suspicion(units: &[(UnitId, UnitOf<T>)]) -> Balance {
-		let pending = units.iter().filter(|(_, unit)| unit.is_pending());
-		let points = pending.fold(0, |sum: Points, (_, unit)| {
+	/// What a suspicion of a lane's units puts up: what the audits that it brings about will earn, as an honest worker's bond
+	/// counts it. A false suspicion costs what it makes others mint. None if there is nothing to audit.
+	pub(crate) fn bond_of_suspicion(units: &[(UnitId, UnitOf<T>)]) -> Option<Balance> {
+		let mut unaudited =
+			units.iter().filter(|(id, unit)| Self::is_unaudited(id, unit)).peekable();
+		unaudited.peek()?;
+		let points = unaudited.fold(0, |sum: Points, (_, unit)| {
 			sum.saturating_add(unit.audit_points()) // 64 units of less than 2¹⁰⁰ points
 		});
-		T::SuspicionBond::get().max(T::Providers::required_bond(points))
+		Some(T::SuspicionBond::get().max(T::Providers::required_bond(points)))
+	}
+
+	/// Whether a unit's fate is open and nobody has looked at it or will. Units that did not start where their stage did earn
+	/// nothing, and nobody is to earn by auditing them.
+	fn is_unaudited(id: &UnitId, unit: &UnitOf<T>) -> bool {
+		let starts_right = || {
+			let stage = Stages::<T>::get((id.model, id.window, id.stage));
+			stage.majority_root() == Some(unit.shard_before)
+		};
+		unit.is_pending()
+			&& matches!(unit.check, Check::Waiting | Check::Spared | Check::NoAuditor)
+			&& starts_right()
 	}
 
 	/// Returns the stages that were looked at.

@@ -42,7 +42,7 @@ impl<T: Config> Models for Pallet<T> {
 		record.samples = samples;
 		record.go_on_with(window);
 		if is_gate(window) {
-			record.keep_checkpoint(Checkpoint { window, samples, best_loss: record.best_loss });
+			record.keep_checkpoint(Checkpoint { window, samples });
 		}
 		let is_trained = record.status == ModelStatus::Training
 			&& record.natural_status(&spec) == ModelStatus::Serving;
@@ -70,7 +70,7 @@ impl<T: Config> Models for Pallet<T> {
 			return Ok(());
 		}
 		let tolerance = tolerance_millionths(Self::spec_of(model)?.gate_tolerance);
-		match record.best_loss {
+		match record.best_loss() {
 			// Saturating: only compared with.
 			Some(best) if loss > best.saturating_add(tolerance) => {
 				Self::deposit_event(Event::GateFailed { model, window, loss, best });
@@ -88,12 +88,9 @@ impl<T: Config> Models for Pallet<T> {
 		if !record.is_live() || record.is_undone(window) {
 			return Ok(());
 		}
-		let before = record.best_loss;
-		record.forget_loss(window);
-		if let Some(loss) = loss {
-			record.improve_loss(window, loss);
-		}
-		let best = record.best_loss;
+		let before = record.best_loss();
+		record.conclude_gate(window, loss);
+		let best = record.best_loss();
 		Records::<T>::insert(model, record);
 		if best != before {
 			Self::deposit_event(Event::BestLossChanged { model, window, best });

@@ -17,10 +17,10 @@ impl<T: Config> Pallet<T> {
 	///    fork is; a model without a parent is the root of its family. Bonds answer for the dearest unit of a model, and
 	///    of a fork for no less than its parent's.
 	/// 4. Every spec and all terms are valid, and every dataset of a model is registered.
-	/// 5. Checkpoints ascend, none is ahead of the model, none knows of a better loss than the model or than one kept
-	///    after it, and none was undone; a restart starts from the last one kept.
-	/// 6. A proposed model has no history, a training one has samples to go, a serving one has none, and only a retired
-	///    one has no deposit and no price.
+	/// 5. Checkpoints ascend, none is ahead of the model, and none was undone; a restart starts from the last one kept. Losses
+	///    of gates ascend by window, and none is of a window that a restart undid.
+	/// 6. A proposed model has no history, a training one has samples to go, a serving one has none, and a retired
+	///    one has no price.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_deposits()?;
 		for model in Specs::<T>::iter_keys() {
@@ -100,10 +100,14 @@ impl<T: Config> Pallet<T> {
 			.zip(kept.iter().skip(1))
 			.all(|(a, b)| a.window < b.window && a.samples <= b.samples);
 		ensure!(ascends, "5: checkpoints do not ascend");
-		// `None` is no loss at all, hence worse than any.
-		let losses = kept.iter().map(|kept| kept.best_loss).chain([record.best_loss]);
-		let worst_first = losses.map(|loss| loss.unwrap_or(u64::MAX)).is_sorted_by(|a, b| a >= b);
-		ensure!(worst_first, "5: a checkpoint knows of a better loss than what came after it");
+		let marks = &record.marks;
+		let ascends = marks.is_sorted_by(|a, b| a.window < b.window);
+		ensure!(ascends, "5: losses of gates do not ascend");
+		let is_behind = |from| marks.last().is_none_or(|last| last.window <= from);
+		ensure!(
+			record.restart_from.is_none_or(is_behind),
+			"5: a loss of a gate was undone by a restart"
+		);
 		ensure!(
 			kept.iter().all(|kept| kept.window < record.branch || !record.is_undone(kept.window)),
 			"5: a checkpoint was undone"
@@ -124,7 +128,9 @@ impl<T: Config> Pallet<T> {
 	fn check_status(record: &RecordOf<T>, spec: &ModelSpec) -> Result<(), TryRuntimeError> {
 		match record.status {
 			ModelStatus::Proposed => ensure!(
-				record.samples == 0 && record.checkpoints.is_empty() && record.best_loss.is_none(),
+				record.samples == 0
+					&& record.checkpoints.is_empty()
+					&& record.best_loss().is_none(),
 				"6: a proposed model has a history"
 			),
 			ModelStatus::Training | ModelStatus::Serving => ensure!(

@@ -13,6 +13,9 @@ use scale_info::TypeInfo;
 pub const MAX_DATASET_METADATA: u32 = 128;
 /// Most bytes of a model's name or address.
 pub const MAX_MODEL_METADATA: u32 = 256;
+/// How many of the last gates' losses are kept apart, because one of their units may still turn out to be false, or a restart
+/// may undo them.
+pub const MAX_MARKS: u32 = 8;
 /// How many of the last checkpoints a model can be restarted from: those whose shards standbys keep.
 pub const MAX_RESTARTS: u32 = 2;
 
@@ -52,8 +55,26 @@ pub struct Checkpoint {
 	pub window: WindowIndex,
 	/// Samples accepted up to and including it.
 	pub samples: u64,
-	/// The best held-out loss known of the training up to it.
-	pub best_loss: Option<u64>,
+}
+
+/// What the audited units of a gate window came to.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Mark {
+	/// The window.
+	pub window: WindowIndex,
+	/// Median held-out loss in millionths of a nat.
+	pub loss: u64,
 }
 
 /// Windows that a restart has undone: those between the checkpoint that it went back to and the first window after it.
@@ -97,10 +118,10 @@ pub struct Record<AccountId> {
 	pub samples: u64,
 	/// FLOPs that the bond of a provider answers for: those that the spec asks, or the parent's if they are more.
 	pub bonded_points: Points,
-	/// The best median held-out loss of a gate window whose audits are done, in millionths of a nat.
-	pub best_loss: Option<u64>,
-	/// The gate window of the best loss, unless that is known from a checkpoint only.
-	pub best_at: Option<WindowIndex>,
+	/// The last gate windows whose audits are done, the oldest first.
+	pub marks: BoundedVec<Mark, ConstU32<MAX_MARKS>>,
+	/// The best loss of all gates before those, in millionths of a nat.
+	pub best_before: Option<u64>,
 	/// The last gate windows, the older one first.
 	pub checkpoints: BoundedVec<Checkpoint, ConstU32<MAX_RESTARTS>>,
 	/// The window whose merged shards the next window starts from, where that is not the last one.
@@ -159,9 +180,7 @@ impl<AccountId> Record<AccountId> {
 		};
 		self.checkpoints.retain(|kept| kept.window <= window);
 		self.samples = checkpoint.samples;
-		if self.best_loss != checkpoint.best_loss {
-			(self.best_loss, self.best_at) = (checkpoint.best_loss, None);
-		}
+		self.marks.retain(|mark| mark.window <= window);
 		self.restart_from = Some(window);
 		// What an earlier restart has undone lies before the checkpoint, or is undone once more.
 		if let Some(earlier) = self.undone.take().filter(|undone| undone.before <= window) {
@@ -192,32 +211,21 @@ impl<AccountId> Record<AccountId> {
 			|| self.undone.is_some_and(between)
 	}
 
-	/// Take a better held-out loss as the one that later gates are compared with, also after a restart from a checkpoint
-	/// that the window led to.
-	pub fn improve_loss(&mut self, window: WindowIndex, loss: u64) {
-		let better = |best: Option<u64>| Some(best.map_or(loss, |best| best.min(loss)));
-		for kept in self.checkpoints.iter_mut().filter(|kept| kept.window >= window) {
-			kept.best_loss = better(kept.best_loss);
-		}
-		let best = better(self.best_loss);
-		if best != self.best_loss {
-			(self.best_loss, self.best_at) = (best, Some(window));
-		}
+	/// The loss that gates are compared with: the best of all earlier ones, in millionths of a nat.
+	pub fn best_loss(&self) -> Option<u64> {
+		self.marks.iter().map(|mark| mark.loss).chain(self.best_before).min()
 	}
 
-	/// Forget the best held-out loss if it is that of `window`, because it turned out to be false: what was known before counts
-	/// again.
-	pub fn forget_loss(&mut self, window: WindowIndex) {
-		if self.best_at != Some(window) {
-			return;
+	/// Note what the audited units of a gate came to, in place of what was noted of it before; `None` if nothing of it counts.
+	/// A gate that is so old that its loss is no longer kept apart can only become better.
+	pub fn conclude_gate(&mut self, window: WindowIndex, loss: Option<u64>) {
+		let known = self.marks.iter().copied().filter(|mark| mark.window != window);
+		let mut marks: Vec<_> = known.chain(loss.map(|loss| Mark { window, loss })).collect();
+		marks.sort_unstable_by_key(|mark| mark.window);
+		if marks.len() > MAX_MARKS as usize {
+			let oldest = marks.remove(0).loss;
+			self.best_before = Some(self.best_before.map_or(oldest, |best| best.min(oldest)));
 		}
-		let lost = self.best_loss;
-		let (before, after): (Vec<_>, Vec<_>) =
-			self.checkpoints.iter_mut().partition(|kept| kept.window < window);
-		let known = before.into_iter().filter_map(|kept| kept.best_loss).min();
-		for kept in after.into_iter().filter(|kept| kept.best_loss == lost) {
-			kept.best_loss = known;
-		}
-		(self.best_loss, self.best_at) = (known, None);
+		self.marks = BoundedVec::truncate_from(marks);
 	}
 }

@@ -16,7 +16,7 @@ use frame_benchmarking::account;
 use frame_support::{
 	traits::{
 		fungible::{Mutate, MutateHold},
-		Get,
+		ConstU32, Get,
 	},
 	BoundedVec,
 };
@@ -24,7 +24,7 @@ use pallet_contributions::{
 	Audit, AuditState, Base, Challenge, Check, Item, Record as WorkRecord, StageRow, Unit,
 	WindowRow,
 };
-use pallet_models::{Dataset, Record};
+use pallet_models::{Dataset, Mark, Record, MAX_MARKS};
 use pallet_shards::{Clock, Phase, SeatRecord, Vacancy};
 use pallet_workers::{Endpoint, Hardware, Ledger, Rotation};
 use sp_core::{crypto::key_types::DUMMY, ed25519};
@@ -88,8 +88,8 @@ fn add_model(spec: ModelSpec, parent: Option<ModelId>) -> ModelId {
 			price: Some(Price { prompt: 1, completion: 1 }),
 			samples: 0,
 			bonded_points,
-			best_loss: None,
-			best_at: None,
+			marks: marks(),
+			best_before: None,
 			checkpoints: BoundedVec::new(),
 			restart_from: None,
 			undone: None,
@@ -99,6 +99,11 @@ fn add_model(spec: ModelSpec, parent: Option<ModelId>) -> ModelId {
 		},
 	);
 	model
+}
+
+/// As many losses of gates as are kept, so that one more displaces one.
+fn marks() -> BoundedVec<Mark, ConstU32<MAX_MARKS>> {
+	BoundedVec::truncate_from((0..MAX_MARKS).map(|window| Mark { window, loss: 0 }).collect())
 }
 
 fn spec_of(model: ModelId) -> ModelSpec {

@@ -61,14 +61,14 @@ fn a_failed_gate_pauses_the_model_until_it_goes_back_to_a_checkpoint() {
 		// GIVEN a gate that sets the mark
 		train_until(&story, FIRST);
 		let samples = Records::<Runtime>::get(MODEL).unwrap().samples;
-		assert_eq!(Records::<Runtime>::get(MODEL).unwrap().best_loss, Some(1_000_000));
+		assert_eq!(Records::<Runtime>::get(MODEL).unwrap().best_loss(), Some(1_000_000));
 		assert_eq!(status(), ModelStatus::Training);
 		// WHEN the next one is far above it, THEN the model is paused
 		story.held_out = 9.0;
 		train_until(&story, SECOND);
 		assert_eq!(status(), ModelStatus::Paused(PauseReason::Gate));
 		assert!(Records::<Runtime>::get(MODEL).unwrap().samples > samples);
-		assert_eq!(Records::<Runtime>::get(MODEL).unwrap().best_loss, Some(1_000_000));
+		assert_eq!(Records::<Runtime>::get(MODEL).unwrap().best_loss(), Some(1_000_000));
 		let resume = pallet_models::Call::resume { model: MODEL };
 		assert_eq!(
 			try_to((researcher.clone(), resume.into())),

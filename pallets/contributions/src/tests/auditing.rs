@@ -340,27 +340,45 @@ fn two_who_cannot_fetch_suffice_where_there_is_nobody_else() {
 }
 
 #[test]
-fn after_a_report_the_next_auditor_is_anybody_with_a_place_in_the_stage() {
-	let mut seats = 0;
-	for window in 0..30 {
-		// GIVEN eight standbys that hold the shard, who are asked first otherwise, and two other seats.
-		ExtBuilder::default().shape(2, 3, 8).build_and_execute(|| {
-			let id = UnitId { window, ..ID };
-			start_window(window);
-			attest(id);
-			suspected(id);
-			close_window(false);
-			run_to(now() + LotDelay::get() + 1);
-			assert_ok!(Contributions::draw_lots(signed(NOBODY), MODEL, window, 1));
-			assert!(auditor_of(id) >= standby(1, 0));
-			assert_ok!(Contributions::report_unavailable(signed(auditor_of(id)), id));
-			run_to(now() + LotDelay::get() + 1);
-			assert_ok!(Contributions::redraw_audit(signed(NOBODY), id));
-			seats += u32::from(auditor_of(id) < standby(0, 0));
-		});
-	}
-	// Binomial(30, 2/9): 6.7 ± 2.3.
-	assert!((1..=17).contains(&seats), "{seats}");
+fn after_a_report_seats_are_asked_so_that_standbys_alone_call_nothing_unavailable() {
+	// GIVEN eight standbys that hold the shard, who are asked first otherwise, and one other seat.
+	ExtBuilder::default().shape(2, 2, 8).build_and_execute(|| {
+		start_window(0);
+		attest(ID);
+		suspected(ID);
+		close_window(false);
+		run_to(now() + LotDelay::get() + 1);
+		assert_ok!(Contributions::draw_lots(signed(NOBODY), MODEL, 0, 1));
+		assert!(auditor_of(ID) >= standby(1, 0));
+		assert_ok!(Contributions::report_unavailable(signed(auditor_of(ID)), ID));
+		let second = next_auditor();
+		assert!([seat(1, 0), seat(1, 1)].contains(&second) && second != on(ID));
+		// It could not fetch them either: a third is asked, a standby again.
+		assert_ok!(Contributions::report_unavailable(signed(second), ID));
+		assert!(next_auditor() >= standby(1, 0));
+	});
+}
+
+#[test]
+fn who_wins_against_the_third_auditor_is_not_refuted_for_what_two_could_not_fetch() {
+	missed_twice(|third| {
+		let before = open_units(third);
+		assert_ok!(accuse(third));
+		end_game(ID, &provider(third), false);
+		assert_eq!(fines(), [(third, Fault::Audit, Some(on(ID)))]);
+		assert_eq!((stored(ID).check, open_units(third)), (Check::NoAuditor, before));
+	});
+}
+
+#[test]
+fn who_exposes_the_third_auditor_is_not_refuted_for_what_two_could_not_fetch() {
+	missed_twice(|third| {
+		let before = open_units(third);
+		assert_ok!(approve(third, Hash::repeat_byte(1)));
+		assert_ok!(expose(on(ID), leaves()));
+		assert_eq!(fines(), [(third, Fault::Audit, Some(on(ID)))]);
+		assert_eq!((stored(ID).check, open_units(third)), (Check::NoAuditor, before));
+	});
 }
 
 #[test]

@@ -270,9 +270,32 @@ fn units_that_did_not_start_where_their_stage_did_are_neither_audited_nor_counte
 		// A suspicion changes nothing about it either: an audit would be paid for what earns nothing.
 		Contributions::update_window(MODEL, 0, |row| row.suspected = 0);
 		let who = standby(0, 0);
-		assert_ok!(Contributions::suspect(signed(who), MODEL, 0, odd.lane));
+		assert_noop!(
+			Contributions::suspect(signed(who), MODEL, 0, odd.lane),
+			Error::<Test>::AlreadySuspected
+		);
 		assert_eq!(stored(odd).check, Check::Spared);
 		assert!(!Audits::<Test>::contains_key(odd));
+	});
+}
+
+#[test]
+fn units_that_nobody_will_audit_say_nothing_about_a_gate() {
+	ExtBuilder::default().shape(1, 3, 1).build_and_execute(|| {
+		open_start();
+		start_window(15);
+		// GIVEN a lane that started elsewhere and attests the loss that everybody hopes for.
+		let mut odd = attestation(unit(15, 0, 0), START + 1, spec().window.steps);
+		(odd.loss, odd.held_out) = (Some(NonNegative(0)), Some(NonNegative(0)));
+		assert_ok!(attest_as(on(unit(15, 0, 0)), odd));
+		for (lane, loss) in [(1, 3.0), (2, 4.0)] {
+			attest_with_loss(unit(15, 0, lane), loss);
+		}
+		close_window(false);
+		draw_all_of(15, 0);
+		assert_eq!(Gates::get((MODEL, 15)), Some(3_000_000));
+		// Of the two that are left neither is far off the other.
+		assert_eq!(Windows::<Test>::get(MODEL, 15).unwrap().suspected, 0);
 	});
 }
 

@@ -9,7 +9,7 @@ use cairn_primitives::{
 use codec::Encode;
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
 
-use crate::{mock::*, Base, Error, Event, Phase, Stages, VoidReason, Windows};
+use crate::{mock::*, Base, Error, Event, Phase, Stages, Units, VoidReason, Windows};
 
 /// Evidence for the merge after `window`: the state before and the differences.
 fn evidence(window: u32, stage: u8, before: u64) -> Vec<u8> {
@@ -184,11 +184,6 @@ fn a_stage_that_nobody_trained_starts_from_what_it_was_before() {
 		// GIVEN a merge after window 0, and a window after it in which one stage attests nothing.
 		whole_window(0);
 		let right = merge(0, 0, START);
-		let idle = |window| {
-			start_window(window);
-			(0..3).for_each(|lane| attest(unit(window, 1, lane)));
-			close_window(false);
-		};
 		idle(1);
 		second_window(2, [right, right, right]);
 		assert_eq!(Windows::<Test>::get(MODEL, 2).unwrap().base, Base::Merge(1));
@@ -203,6 +198,57 @@ fn a_stage_that_nobody_trained_starts_from_what_it_was_before() {
 	});
 }
 
+/// A window in which nobody of stage 0 attests.
+fn idle(window: u32) {
+	start_window(window);
+	(0..3).for_each(|lane| attest(unit(window, 1, lane)));
+	close_window(false);
+}
+
+#[test]
+fn an_idle_stage_is_followed_back_over_sixteen_windows() {
+	for (idle_windows, is_known) in [(16, true), (17, false)] {
+		ExtBuilder::default().build_and_execute(|| {
+			whole_window(0);
+			(1..=idle_windows).for_each(idle);
+			second_window(idle_windows + 1, [666; 3]);
+			let refuted = refute(idle_windows + 1, 0, evidence(0, 0, START));
+			assert_eq!(refuted.is_ok(), is_known, "{idle_windows}: {refuted:?}");
+		});
+	}
+}
+
+#[test]
+fn a_stage_that_is_pruned_is_not_taken_for_an_idle_one() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN an honest window after another, and one stage of the first is pruned as soon as it may be
+		veterans(six_seats());
+		whole_window(0);
+		let right = merge(0, 0, START);
+		second_window(1, [right; 3]);
+		Infos::mutate_extant(MODEL, |info| info.status = ModelStatus::Retired);
+		spare_all(0);
+		draw_all(0);
+		for id in places(0) {
+			Contributions::forfeit_points(&provider(on(id)), MODEL);
+		}
+		for id in places(0) {
+			assert_ok!(Contributions::finalise(signed(NOBODY), id));
+		}
+		let prune = || Contributions::prune(signed(NOBODY), MODEL, 0, 0);
+		run_to(stored(unit(1, 0, 0)).due - 1);
+		assert_noop!(prune(), Error::<Test>::StillNeeded);
+		assert_noop!(refute(1, 0, evidence(0, 0, START)), Error::<Test>::MergeIsRight);
+		run_to(now() + 2);
+		assert_ok!(prune());
+		// THEN nobody is held to what is missing, although nobody has finalised the second window yet.
+		assert!(stored(unit(1, 0, 0)).is_pending());
+		assert_noop!(refute(1, 0, vec![]), Error::<Test>::NothingAtStake);
+		Units::<Test>::mutate_extant(unit(1, 0, 0), |unit| unit.due = u32::MAX);
+		assert_noop!(refute(1, 0, vec![]), Error::<Test>::NoMergeBefore);
+	});
+}
+
 #[test]
 fn a_stage_that_nobody_ever_trained_starts_from_the_specs_shard() {
 	ExtBuilder::default().build_and_execute(|| {
@@ -213,10 +259,6 @@ fn a_stage_that_nobody_ever_trained_starts_from_the_specs_shard() {
 		assert_noop!(refute(1, 0, vec![]), Error::<Test>::MergeIsRight);
 		second_window(2, [666; 3]);
 		assert_ok!(refute(2, 0, evidence(1, 0, START)));
-
-		start_window(3);
-		(0..3).for_each(|lane| attest(unit(3, 0, lane)));
-		close_window(false);
 	});
 	ExtBuilder::default().build_and_execute(|| {
 		start_window(0);

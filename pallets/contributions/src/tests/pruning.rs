@@ -13,6 +13,11 @@ fn set_status(status: ModelStatus) {
 	Infos::mutate_extant(MODEL, |info| info.status = status);
 }
 
+/// Nothing of the newest window can be disputed any more.
+fn until_all_is_over() {
+	run_to(now() + 101);
+}
+
 /// A void window of two stages, whose units are final at once.
 fn void_window(window: u32) {
 	start_window(window);
@@ -33,6 +38,8 @@ fn a_finished_model_leaves_nothing_behind() {
 		void_window(1);
 		assert_noop!(prune(0, 0), Error::<Test>::StillNeeded);
 		set_status(ModelStatus::Retired);
+		assert_noop!(prune(0, 0), Error::<Test>::StillNeeded);
+		until_all_is_over();
 		events();
 		for (window, stage) in [(0, 0), (1, 1), (1, 0)] {
 			assert_ok!(prune(window, stage));
@@ -53,6 +60,7 @@ fn counts_stay_until_the_last_stage_is_gone() {
 	ExtBuilder::default().build_and_execute(|| {
 		void_window(0);
 		set_status(ModelStatus::Retired);
+		until_all_is_over();
 		assert_ok!(prune(0, 1));
 		assert_eq!(Contributions::tally(MODEL, 0).attested, 2);
 		assert_eq!(Contributions::attested_lanes(MODEL, 0, 1), 0);
@@ -111,7 +119,7 @@ fn pending_units_open_suspicions_and_running_windows_are_not_pruned() {
 		let id: UnitId = unit(0, 0, 0);
 		start_window(0);
 		attest(id);
-		assert_noop!(prune(0, 0), Error::<Test>::StillNeeded);
+		assert_noop!(prune(0, 0), Error::<Test>::UnitsPending);
 		close_window(false);
 		assert_noop!(prune(0, 0), Error::<Test>::UnitsPending);
 		assert_ok!(Contributions::suspect(signed(seat(0, 0)), MODEL, 0, 0));

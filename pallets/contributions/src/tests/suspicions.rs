@@ -177,6 +177,36 @@ fn a_suspicion_bonds_what_its_audits_will_earn() {
 }
 
 #[test]
+fn who_suspects_a_lane_that_is_audited_anyway_is_told_so_and_keeps_the_bond() {
+	ExtBuilder::default().build_and_execute(|| {
+		whole_window(15);
+		draw_all(15);
+		assert_eq!(Contributions::suspicion_bond(MODEL, 15, 1), None);
+		assert_noop!(suspect(seat(0, 0), 15, 1), Error::<Test>::AlreadySuspected);
+	});
+}
+
+#[test]
+fn a_suspicion_pays_only_for_the_audits_that_it_brings_about() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN a lane of which the lots fell on one unit, and spared the other
+		veterans(six_seats());
+		start_window(0);
+		places(0).into_iter().for_each(attest);
+		close_window(false);
+		spare_all(0);
+		draw_all(0);
+		let audited = unit(0, 0, 1);
+		Contributions::open_audit(audited, stored(audited));
+		let points = stored(unit(0, 1, 1)).audit_points();
+		PointsPerBond::set(points / (10 * bond()));
+		let expected = MockProviders::required_bond(points);
+		assert!(expected >= 10 * bond());
+		assert_eq!(Contributions::suspicion_bond(MODEL, 0, 1), Some(expected));
+	});
+}
+
+#[test]
 fn who_cannot_pay_the_bond_cannot_suspect() {
 	ExtBuilder::default().build_and_execute(|| {
 		whole_window(0);

@@ -1,12 +1,12 @@
-use crate::{mock::*, Checkpoint, Error, Event};
+use crate::{mock::*, Checkpoint, Error, Event, MAX_MARKS};
 use cairn_primitives::{traits::Models, ModelId, ModelStatus, PauseReason, WindowIndex};
 use frame_support::{assert_noop, assert_ok};
 
 /// The spec's tolerance: half a nat.
 const TOLERANCE: u64 = 500_000;
 
-fn checkpoint(window: WindowIndex, samples: u64, best_loss: Option<u64>) -> Checkpoint {
-	Checkpoint { window, samples, best_loss }
+fn checkpoint(window: WindowIndex, samples: u64) -> Checkpoint {
+	Checkpoint { window, samples }
 }
 
 fn accept(model: ModelId, windows: impl IntoIterator<Item = WindowIndex>) {
@@ -44,7 +44,7 @@ fn the_last_two_gate_windows_are_kept_as_checkpoints() {
 		accept(model, 15..48);
 		assert_eq!(
 			record(model).checkpoints.into_inner(),
-			[checkpoint(31, 320, None), checkpoint(47, 480, None)]
+			[checkpoint(31, 320), checkpoint(47, 480)]
 		);
 	});
 }
@@ -118,9 +118,9 @@ fn the_first_gate_sets_the_mark_and_better_ones_lower_it() {
 		for (window, loss, best) in [(15, 9_000_000, 9_000_000), (31, 7, 7), (47, 8, 7)] {
 			assert_ok!(Registry::judge_gate(model, window, loss));
 			assert_eq!(events(), [Event::GatePassed { model, window, loss }]);
-			let before = record(model).best_loss;
+			let before = record(model).best_loss();
 			assert_ok!(Registry::conclude_gate(model, window, Some(loss)));
-			assert_eq!(record(model).best_loss, Some(best));
+			assert_eq!(record(model).best_loss(), Some(best));
 			let changed = Event::BestLossChanged { model, window, best: Some(best) };
 			assert_eq!(events(), if before == Some(best) { vec![] } else { vec![changed] });
 		}
@@ -145,8 +145,15 @@ fn a_gate_that_is_only_attested_changes_nothing_that_later_ones_are_compared_wit
 		assert_eq!(status(model), ModelStatus::Training);
 		assert_ok!(Registry::pause(signed(RESEARCHER), model));
 		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 31));
-		assert_eq!(record(model).best_loss, Some(5_000_000));
+		assert_eq!(record(model).best_loss(), Some(5_000_000));
 	});
+}
+
+/// What gates would be compared with if the model went back to a checkpoint.
+fn best_at(model: ModelId, window: WindowIndex) -> Option<u64> {
+	let mut record = record(model);
+	assert!(record.go_back_to(window));
+	record.best_loss()
 }
 
 #[test]
@@ -157,64 +164,67 @@ fn an_improvement_that_comes_late_reaches_every_checkpoint_that_its_window_led_t
 		// The audits of a later gate may be done before those of an earlier one.
 		assert_ok!(Registry::conclude_gate(model, 47, Some(3_000_000)));
 		assert_ok!(Registry::conclude_gate(model, 31, Some(4_000_000)));
-		let kept = |older, newer| [checkpoint(31, 320, older), checkpoint(47, 480, newer)];
 		assert_eq!(
-			record(model).checkpoints.into_inner(),
-			kept(Some(4_000_000), Some(3_000_000)),
-			"what only window 47 reached is no mark of window 31"
+			best_at(model, 31),
+			Some(4_000_000),
+			"what only window 47 reached is no mark of it"
 		);
-		assert_eq!(record(model).best_loss, Some(3_000_000));
+		assert_eq!(best_at(model, 47), Some(3_000_000));
 		System::reset_events();
 		assert_ok!(Registry::conclude_gate(model, 15, Some(2_000_000)));
-		assert_eq!(record(model).checkpoints.into_inner(), kept(Some(2_000_000), Some(2_000_000)));
+		assert_eq!([31, 47].map(|window| best_at(model, window)), [Some(2_000_000); 2]);
 		let (window, best) = (15, Some(2_000_000));
 		assert_eq!(events(), [Event::BestLossChanged { model, window, best }]);
 	});
 }
 
 #[test]
-fn a_mark_that_turns_out_to_be_false_is_forgotten() {
+fn a_mark_that_turns_out_to_be_false_is_forgotten_and_the_others_count_again() {
 	ExtBuilder::default().build_and_execute(|| {
-		// GIVEN a model whose second gate had the best loss
+		// GIVEN a false loss between honest ones, which are no better than it
 		let model = training();
-		accept(model, 0..48);
-		assert_ok!(Registry::conclude_gate(model, 31, Some(1_000_000)));
-		accept(model, 48..50);
-		// WHEN the unit that it came from is refuted and others of the window are left, THEN theirs counts
+		accept(model, 0..65);
+		let gates = [(15, 3_000_000), (31, 2_950_000), (47, 2_970_000), (63, 2_960_000)];
+		for (window, loss) in gates {
+			assert_ok!(Registry::conclude_gate(model, window, Some(loss)));
+		}
+		assert_eq!(record(model).best_loss(), Some(2_950_000));
+		// WHEN the unit that it came from is refuted and others of the window are left, THEN theirs counts like any
 		System::reset_events();
 		assert_ok!(Registry::conclude_gate(model, 31, Some(4_000_000)));
-		let changed = |best| [Event::BestLossChanged { model, window: 31, best }];
-		assert_eq!(events(), changed(Some(4_000_000)));
-		let kept = |loss| [checkpoint(31, 320, loss), checkpoint(47, 480, loss)];
-		assert_eq!(record(model).checkpoints.into_inner(), kept(Some(4_000_000)));
-		// WHEN nothing of it is left, THEN what was known before counts: nothing
+		let changed = |window, best| [Event::BestLossChanged { model, window, best }];
+		assert_eq!(events(), changed(31, Some(2_960_000)));
+		assert_eq!(best_at(model, 47), Some(2_970_000));
+		// WHEN nothing of a gate is left, THEN the rest counts, and nobody is told what has not changed
 		assert_ok!(Registry::conclude_gate(model, 31, None));
-		assert_eq!(events(), changed(None));
-		assert_eq!(record(model).checkpoints.into_inner(), kept(None));
-		assert_eq!(record(model).best_loss, None);
-		// and what another gate set stays, whatever becomes of this one
-		assert_ok!(Registry::conclude_gate(model, 47, Some(3_000_000)));
-		assert_ok!(Registry::conclude_gate(model, 31, None));
-		assert_eq!(record(model).best_loss, Some(3_000_000));
-		// and nobody is told twice
-		System::reset_events();
-		assert_ok!(Registry::conclude_gate(model, 47, Some(3_000_000)));
 		assert_eq!(events(), []);
+		assert_ok!(Registry::conclude_gate(model, 63, None));
+		assert_eq!(events(), changed(63, Some(2_970_000)));
+		for window in [15, 47] {
+			assert_ok!(Registry::conclude_gate(model, window, None));
+		}
+		assert_eq!(record(model).best_loss(), None);
 	});
 }
 
 #[test]
-fn a_mark_from_before_a_false_one_counts_again() {
+fn the_best_of_gates_long_ago_counts_for_ever() {
 	ExtBuilder::default().build_and_execute(|| {
 		let model = training();
-		accept(model, 0..16);
-		assert_ok!(Registry::conclude_gate(model, 15, Some(5_000_000)));
-		accept(model, 16..32);
-		assert_ok!(Registry::conclude_gate(model, 31, Some(1)));
-		assert_ok!(Registry::conclude_gate(model, 31, None));
-		assert_eq!(record(model).best_loss, Some(5_000_000));
-		assert_ok!(Registry::judge_gate(model, 47, 5_000_000 + TOLERANCE));
-		assert_eq!(status(model), ModelStatus::Training);
+		let gates: Vec<_> = (0..20).map(|gate| gate * 16 + 15).collect();
+		accept(model, 0..320);
+		assert_ok!(Registry::conclude_gate(model, gates[3], Some(1)));
+		for window in &gates[4..] {
+			assert_ok!(Registry::conclude_gate(model, *window, Some(5)));
+		}
+		assert_eq!(record(model).best_loss(), Some(1));
+		assert_eq!(record(model).marks.len(), MAX_MARKS as usize);
+		// It is too late to forget it, and an older one only counts if it is better.
+		for (window, loss) in [(gates[3], None), (gates[0], Some(3)), (gates[1], Some(0))] {
+			assert_ok!(Registry::conclude_gate(model, window, loss));
+			assert_eq!(record(model).best_loss(), Some(u64::from(loss != Some(0))));
+			assert_eq!(record(model).marks.first().unwrap().window, gates[12]);
+		}
 	});
 }
 
@@ -229,15 +239,12 @@ fn a_restart_forgets_no_improvement_that_is_still_to_come() {
 		accept(model, 48..64);
 		// WHEN the audits of windows 15, 31 and 47 are done
 		assert_ok!(Registry::conclude_gate(model, 15, Some(6_000_000)));
-		assert_eq!(record(model).best_loss, Some(6_000_000));
+		assert_eq!(record(model).best_loss(), Some(6_000_000));
 		assert_ok!(Registry::conclude_gate(model, 31, Some(5_000_000)));
 		assert_ok!(Registry::conclude_gate(model, 47, Some(1)));
 		// THEN those that led to where the model is now count, and the one that was undone does not
-		assert_eq!(record(model).best_loss, Some(5_000_000));
-		assert_eq!(
-			record(model).checkpoints.into_inner(),
-			[checkpoint(31, 320, Some(5_000_000)), checkpoint(63, 480, Some(5_000_000))]
-		);
+		assert_eq!(record(model).best_loss(), Some(5_000_000));
+		assert_eq!([31, 63].map(|window| best_at(model, window)), [Some(5_000_000); 2]);
 		// A second restart elsewhere gives up on what came before the first one, to be sure of what is undone.
 		assert_ok!(Registry::pause(signed(RESEARCHER), model));
 		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 63));
@@ -245,9 +252,9 @@ fn a_restart_forgets_no_improvement_that_is_still_to_come() {
 		for window in [15, 31, 47] {
 			assert_ok!(Registry::conclude_gate(model, window, Some(1)));
 		}
-		assert_eq!(record(model).best_loss, Some(5_000_000));
+		assert_eq!(record(model).best_loss(), Some(5_000_000));
 		assert_ok!(Registry::conclude_gate(model, 63, Some(4_000_000)));
-		assert_eq!(record(model).best_loss, Some(4_000_000));
+		assert_eq!(record(model).best_loss(), Some(4_000_000));
 	});
 }
 
@@ -267,9 +274,9 @@ fn going_back_further_undoes_what_the_first_restart_began() {
 		for window in [31, 32, 47] {
 			assert_ok!(Registry::conclude_gate(model, window, Some(1)));
 		}
-		assert_eq!(record(model).best_loss, None);
+		assert_eq!(record(model).best_loss(), None);
 		assert_ok!(Registry::conclude_gate(model, 15, Some(7)));
-		assert_eq!(record(model).best_loss, Some(7));
+		assert_eq!(record(model).best_loss(), Some(7));
 	});
 }
 
@@ -285,7 +292,7 @@ fn a_loss_above_the_tolerance_pauses_the_model_and_one_at_it_does_not() {
 		let loss = 1_000_001 + TOLERANCE;
 		assert_ok!(Registry::judge_gate(model, 47, loss));
 		assert_eq!(status(model), ModelStatus::Paused(PauseReason::Gate));
-		assert_eq!(record(model).best_loss, Some(1_000_000));
+		assert_eq!(record(model).best_loss(), Some(1_000_000));
 		assert_eq!(
 			events(),
 			[
@@ -353,7 +360,7 @@ fn gates_of_undone_windows_change_nothing() {
 		// THEN neither the mark nor the model moves, but a gate of the new training does
 		assert_eq!(record(model), before);
 		assert_ok!(Registry::conclude_gate(model, 47, Some(4_000_000)));
-		assert_eq!(record(model).best_loss, Some(4_000_000));
+		assert_eq!(record(model).best_loss(), Some(4_000_000));
 	});
 }
 
@@ -367,14 +374,14 @@ fn a_restart_goes_back_to_the_mark_of_the_checkpoint() {
 		accept(model, 16..32);
 		assert_ok!(Registry::conclude_gate(model, 31, Some(2_000_000)));
 		assert_eq!(
-			record(model).checkpoints.into_inner(),
-			[checkpoint(15, 160, Some(5_000_000)), checkpoint(31, 320, Some(2_000_000))]
+			[15, 31].map(|window| best_at(model, window)),
+			[Some(5_000_000), Some(2_000_000)]
 		);
 		// WHEN the model goes back to the older one
 		assert_ok!(Registry::pause(signed(RESEARCHER), model));
 		assert_ok!(Registry::restart_from(signed(RESEARCHER), model, 15));
 		// THEN the loss that only the undone training reached is no mark for the new one
-		assert_eq!(record(model).best_loss, Some(5_000_000));
+		assert_eq!(record(model).best_loss(), Some(5_000_000));
 		accept(model, 32..48);
 		assert_ok!(Registry::judge_gate(model, 47, 4_500_000));
 		assert_eq!(status(model), ModelStatus::Training);
