@@ -28,7 +28,7 @@ pub struct Terms {
 	pub researcher: Permill,
 	/// Part of each mint for the treasury.
 	pub treasury: Permill,
-	/// Part of a fork's revenue that it owes to this model, at the least.
+	/// Part of a fork's revenue that it owes to this model. A fork's own terms ask at least as much.
 	pub royalty: Permill,
 	/// Part of what a client pays that goes to the seats that serve; the rest is revenue of the holders.
 	pub serving_fee: Permill,

@@ -5,7 +5,7 @@ use cairn_primitives::{
 	dispute::Merged,
 	traits::{Models as _, Providers as _},
 	voucher::ChannelId,
-	LaneIndex, ModelId, ModelSpec, Points, StageIndex, Window, WindowIndex,
+	LaneIndex, ModelId, ModelSpec, Points, StageIndex, UnitId, Window, WindowIndex,
 };
 use codec::Encode;
 use frame_support::{
@@ -129,6 +129,18 @@ impl_runtime_apis! {
 
 		fn merge_set(model: ModelId, window: WindowIndex, stage: StageIndex) -> Vec<Merged> {
 			Contributions::merge_set(model, window, stage)
+		}
+
+		fn challenge_bond(unit: UnitId) -> Option<Balance> {
+			Contributions::challenge_bond(unit)
+		}
+
+		fn suspicion_bond(
+			model: ModelId,
+			window: WindowIndex,
+			lane: LaneIndex,
+		) -> Option<Balance> {
+			Contributions::suspicion_bond(model, window, lane)
 		}
 
 		fn escrow(provider: AccountId, model: ModelId) -> Points {

@@ -41,7 +41,7 @@ pub enum ProxyType {
 	/// key, and a proxy of this type that the provider names cannot work.
 	///
 	/// It can transfer neither tokens nor shares and cannot withdraw the bond, but it can lose them, as the worker key itself
-	/// can. Each `suspect` and `challenge` holds 10 CRN of the provider's balance, which are gone if nothing is found; a false
+	/// can. Each `suspect` and `challenge` holds at least 10 CRN of the provider's balance, more where the work is worth more, which are gone if nothing is found; a false
 	/// verdict costs a fifth of the bond in the model, two signatures where one is true and wrong work half of it.
 	#[codec(index = 4)]
 	Worker,

@@ -9,8 +9,8 @@
 
 use alloc::vec::Vec;
 use cairn_primitives::{
-	dispute::Merged, voucher::ChannelId, LaneIndex, ModelId, ModelSpec, Points, StageIndex, Window,
-	WindowIndex,
+	dispute::Merged, voucher::ChannelId, LaneIndex, ModelId, ModelSpec, Points, StageIndex, UnitId,
+	Window, WindowIndex,
 };
 use frame_support::{traits::ConstU32, BoundedVec};
 use pallet_contributions::AuditTask;
@@ -72,6 +72,12 @@ sp_api::decl_runtime_apis! {
 
 		/// Provider: what the merge after a window takes in at a stage, lanes ascending.
 		fn merge_set(model: ModelId, window: WindowIndex, stage: StageIndex) -> Vec<Merged>;
+
+		/// Provider: what a challenge of a unit has to put up now.
+		fn challenge_bond(unit: UnitId) -> Option<Balance>;
+
+		/// Provider: what a suspicion of a lane has to put up, if there is anything left to audit.
+		fn suspicion_bond(model: ModelId, window: WindowIndex, lane: LaneIndex) -> Option<Balance>;
 
 		/// Provider: its points in a model that are not final.
 		fn escrow(provider: AccountId, model: ModelId) -> Points;

@@ -59,7 +59,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Prove that two neighbours attested what cannot both have crossed the edge between them: `previous` is the running root
-	/// after the steps of the one that did fewer, and `steps` are the roots of the steps from there to the other's root.
+	/// after the steps of the one that did fewer, and `steps` are the roots of the steps from there to the other's root. Where
+	/// both did as many, neither is needed.
 	///
 	/// Each end attests a root that the other signed. An honest one signs its own running roots only, and whatever it signed
 	/// for a later step continues the root that it signed for an earlier one. So if the two do not continue each other,
@@ -79,6 +80,8 @@ impl<T: Config> Pallet<T> {
 		};
 		let between = longer.0.saturating_sub(shorter.0); // the longer is not shorter
 		ensure!(steps.len() == between as usize, Error::<T>::StepsDoNotConnect);
+		// Where both did as many there is nothing to show.
+		let previous = if steps.is_empty() { longer.1 } else { previous };
 		let end = steps.iter().fold(previous, |root, step| running_root(root, *step));
 		ensure!(end == longer.1, Error::<T>::StepsDoNotConnect);
 		ensure!(previous != shorter.1, Error::<T>::RootsAgree);

@@ -815,7 +815,7 @@ pub mod pallet {
 		/// Prove that two neighbours attested roots of the edge between them that do not continue each other.
 		///
 		/// `previous` is the running root after as many steps as the one of them did that did fewer; `steps` are the roots of
-		/// the steps from there on, none where both did as many.
+		/// the steps from there on; where both did as many, there are no steps, and `previous` may be anything.
 		#[pallet::call_index(13)]
 		#[pallet::weight(
 			T::WeightInfo::report_fork(steps.len() as u32)

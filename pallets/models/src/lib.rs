@@ -330,7 +330,7 @@ pub mod pallet {
 		/// Propose a model for providers to back.
 		///
 		/// Spec and terms never change. A fork names its `parent`, whose terms set the royalty that it owes. A deposit is
-		/// held; a part of it returns when the model is retired, the rest pays for the bytes of the spec, which stay.
+		/// held; a part of it returns when the model is retired, the rest pays for the bytes of spec and metadata, which stay.
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::propose(spec.stage_count()))]
 		pub fn propose(
@@ -400,7 +400,7 @@ pub mod pallet {
 			Self::do_restart_from(who, model, window)
 		}
 
-		/// End a model of yours for good and take back its deposit, but for what its spec's bytes cost.
+		/// End a model of yours for good and take back its deposit, but for what the bytes of its spec and metadata cost.
 		///
 		/// Shares and claims live on. Governance may retire any model.
 		#[pallet::call_index(8)]

@@ -24,6 +24,8 @@ use super::{
 
 /// The pallets whose calls are tried.
 const PALLETS: [u8; 8] = [20, 40, 41, 42, 43, 44, 45, 46];
+/// How many times the length of a run is added to it while calls are left out.
+const PATIENCE: u32 = 4;
 /// Calls between two blocks.
 const CALLS_PER_BLOCK: u32 = 20;
 /// Calls of which one is checked for traces that it left although it was refused.
@@ -274,6 +276,18 @@ impl Fuzzer {
 		}
 	}
 
+	/// A call that was not tried, or that never went through so that what follows it was not.
+	fn left_out(&self) -> Option<String> {
+		let accepted = |name: &&str| self.counts.get(*name).map_or(0, |count| count.accepted);
+		let mut names = NAMES.into_iter().flat_map(|pallet| {
+			let calls = RuntimeCall::get_call_names(pallet);
+			calls.iter().map(move |call| format!("{pallet}.{call}"))
+		});
+		let untried = names.find(|name| !self.counts.contains_key(name));
+		let barred = DEEP.into_iter().find(|name| accepted(name) == 0).map(String::from);
+		untried.or(barred)
+	}
+
 	/// A model's life until something ends it or so many blocks have passed.
 	fn live(&mut self, blocks: u32, deadline: Instant) {
 		let story = Story::begin();
@@ -298,7 +312,9 @@ impl Fuzzer {
 
 #[test]
 fn no_call_panics_and_refused_calls_leave_no_trace() {
-	let deadline = Instant::now() + Duration::from_secs(number_from("FUZZ_SECONDS", 60));
+	let length = Duration::from_secs(number_from("FUZZ_SECONDS", 60));
+	let mut deadline = Instant::now() + length;
+	let last = deadline + length * PATIENCE;
 	let mut fuzzer = Fuzzer {
 		random: ChaCha8Rng::seed_from_u64(number_from("FUZZ_SEED", 1)),
 		corpus: valid_calls().iter().map(Encode::encode).collect(),
@@ -307,22 +323,17 @@ fn no_call_panics_and_refused_calls_leave_no_trace() {
 	};
 	while Instant::now() < deadline {
 		in_network("development", || fuzzer.live(BLOCKS_PER_LIFE, deadline));
+		// A machine that does other things as well may have more time, until enough was tried.
+		if Instant::now() > deadline && deadline < last && fuzzer.left_out().is_some() {
+			deadline += length;
+		}
 	}
 
 	println!("{} calls tried", fuzzer.tried);
 	for (name, Count { accepted, refused }) in &fuzzer.counts {
 		println!("{accepted:>8} accepted {refused:>8} refused  {name}");
 	}
-	for pallet in NAMES {
-		for call in RuntimeCall::get_call_names(pallet) {
-			let name = format!("{pallet}.{call}");
-			assert!(fuzzer.counts.contains_key(&name), "{name} was not tried");
-		}
-	}
-	for name in DEEP {
-		let accepted = fuzzer.counts.get(name).map_or(0, |count| count.accepted);
-		assert!(accepted > 0, "{name} never went through: what follows it was not tried");
-	}
+	assert_eq!(fuzzer.left_out(), None);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cairn_primitives::{
 	voucher::{Price, Voucher},
-	ModelSpec, Points, Window,
+	ModelSpec, Points, UnitId, Window,
 };
 use codec::Decode;
 use frame_support::traits::GetCallMetadata;
@@ -86,6 +86,7 @@ fn every_question_says_in_the_metadata_what_it_answers() {
 			"audit_tasks",
 			"bond_for",
 			"candidate",
+			"challenge_bond",
 			"channel_of",
 			"claimable",
 			"escrow",
@@ -98,6 +99,7 @@ fn every_question_says_in_the_metadata_what_it_answers() {
 			"quote",
 			"required_bond",
 			"seat_of",
+			"suspicion_bond",
 			"voucher_message",
 			"window",
 		]
@@ -276,6 +278,11 @@ fn providers_learn_what_their_work_is_and_what_is_due() {
 		let merged =
 			ask::<Vec<cairn_primitives::dispute::Merged>>("merge_set", (MODEL, window, 0u8));
 		assert_eq!(merged.iter().map(|member| member.lane).collect::<Vec<_>>(), [0, 1]);
+		assert_eq!(ask::<Option<Balance>>("challenge_bond", unit.unit), Some(10 * CRN));
+		let unknown = UnitId { window: window + 9, ..unit.unit };
+		assert_eq!(ask::<Option<Balance>>("challenge_bond", unknown), None);
+		let suspicion: Option<Balance> = ask("suspicion_bond", (MODEL, window, unit.unit.lane));
+		assert_eq!(suspicion, Contributions::suspicion_bond(MODEL, window, unit.unit.lane));
 		let escrowed: Points =
 			providers().iter().map(|provider| ask::<Points>("escrow", (provider, MODEL))).sum();
 		let pending: Points = pallet_contributions::Records::<Runtime>::iter()

@@ -20,8 +20,10 @@ const plain = (value) => {
 /** The runtime API that wallets show (`api.call.cairnApi`) asks the same of some view functions. */
 const IN_WALLETS = {
 	'contributions.auditTasks': 'auditTasks',
+	'contributions.challengeBond': 'challengeBond',
 	'contributions.escrow': 'escrow',
 	'contributions.mergeSet': 'mergeSet',
+	'contributions.suspicionBond': 'suspicionBond',
 	'disputes.myGames': 'myGames',
 	'inference.openChannelOf': 'channelOf',
 	'inference.quote': 'quote',
