@@ -138,7 +138,7 @@ export const chapters = [
 					['contributions.NothingAttested', contributions.drawLots(model, 0, 7)],
 					['contributions.UnknownUnit', contributions.finalise({ ...unit, window: 7 })],
 					['contributions.NotAudited', contributions.redrawAudit(unit)],
-					['contributions.StillNeeded', contributions.prune(model, 0, 0)],
+					['contributions.UnitsPending', contributions.prune(model, 0, 0)],
 					['contributions.NothingToPrune', contributions.prune(model, 7, 0)],
 					['contributions.WindowNotClosed', contributions.refuteMerge(model, 0, 0, '0x00')],
 					['contributions.NoSuspicion', contributions.settleSuspicion(model, 0, 0)],

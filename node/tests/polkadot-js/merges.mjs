@@ -104,6 +104,7 @@ export const chapters = [
 			]);
 			const voided = await submit(api, contributions.finalise(alone.unit), anyone);
 			assert.ok(eventOf(voided, api.events.contributions.UnitVoided).reason.isWindow);
+			await refused(stage, 'contributions.StillNeeded', contributions.prune(sparse, 0, 0), anyone);
 			const { bond } = (await api.query.workers.ledgers(address(alone.worker))).unwrap();
 			assert.equal(bond.toBigInt(), 100n * CRN);
 			say(`the window is void; ${alone.worker.name} earns nothing and loses nothing`);

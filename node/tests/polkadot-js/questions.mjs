@@ -227,6 +227,7 @@ export const chapters = [
 			const samples = LANES * spec.window.steps * 8;
 			await asks(stage, 'researcher, for progress', 'models.model', [model], { samples }, { partly: true });
 			for (const lane of [0, 1]) {
+				await asks(stage, `provider ${providers[0].name}`, 'contributions.suspicionBond', [model, 0, lane], 10n * CRN);
 				const suspect = api.tx.contributions.suspect(model, 0, lane);
 				await submit(api, suspect, works[lane].worker.key);
 			}
@@ -253,7 +254,7 @@ export const chapters = [
 			// An outsider slanders a unit, and then does not play.
 			const [{ unit, worker, leaves }] = works;
 			await asks(stage, 'outsider', 'contributions.challengeBond', [unit], 10n * CRN);
-			await asks(stage, 'outsider', 'contributions.suspicionBond', [model, 0, unit.lane], 10n * CRN);
+			await asks(stage, 'outsider', 'contributions.suspicionBond', [model, 0, unit.lane], null);
 			const slander = checkpointsRoot(genesis, unit, [randomRoot()]);
 			const opened = eventOf(await submit(api, api.tx.contributions.challenge(unit, slander), outsider.key),
 				api.events.disputes.GameOpened);
