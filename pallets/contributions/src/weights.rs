@@ -628,6 +628,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes(18_u64))
 	}
 
+	// An estimate, until the next measurement.
 	fn conclude_gate() -> Weight {
 		Weight::from_parts(1_000_000_000, 45886)
 			.saturating_add(T::DbWeight::get().reads(19_u64))
@@ -717,6 +718,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(37_u64))
 			.saturating_add(ParityDbWeight::get().writes(18_u64))
 	}
+	// An estimate, until the next measurement.
 	fn conclude_gate() -> Weight {
 		Weight::from_parts(1_000_000_000, 45886)
 			.saturating_add(ParityDbWeight::get().reads(19_u64))
