@@ -37,9 +37,11 @@ demo: build ## Tour through a model's life on a development chain, with polkadot
 bench: ## Run one benchmark: make bench NAME=node (benches/README.md lists them)
 	@benches/run.sh "$(NAME)" $(ARGS)
 
-lint: setup ## Check format and lints
+lint: setup ## Check format, lints, and that benchmarks and try-runtime compile
 	@cargo fmt --all --check
 	@scripts/patiently.sh "clippy" cargo clippy --workspace --all-targets -- -D warnings
+	@scripts/patiently.sh "the runtime's other features" env SKIP_WASM_BUILD=1 \
+		cargo check --workspace --features cairn-runtime/runtime-benchmarks,cairn-runtime/try-runtime
 
 docs: setup ## Build the API documentation without warnings
 	@scripts/patiently.sh "API documentation" \
