@@ -16,8 +16,8 @@ if ! ls /usr/lib/llvm-*/lib/libclang.so* >/dev/null 2>&1; then
 	echo "Please install libclang first: apt-get install clang libclang-dev" >&2
 	exit 1
 fi
-# Host functions take part in what is measured: the bencher is built with the profile of the node, and what is generic is
-# compiled in other crates.
+# Host functions take part in what is measured: the bencher is built with the profile of the node. Tries and executor are
+# generic, so they are compiled in the bencher's own crates; those are optimised as the node is.
 if ! "$bencher" --version 2>/dev/null | grep -q "$version"; then
 	scripts/patiently.sh "install frame-omni-bencher $version (once, half an hour)" \
 		cargo install --quiet --locked --debug --config Cargo.toml --root "$CARGO_TARGET_DIR/tools" \
