@@ -1,6 +1,6 @@
 //! Weights of `pallet_contributions`, measured by `make bench NAME=weights`; do not edit.
 //!
-//! Date: 2026-11-24, steps: 20, repeats: 10
+//! Date: 2026-11-27, steps: 20, repeats: 10
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
@@ -62,37 +62,33 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Windows` (r:3 w:2)
+	/// Storage: `Contributions::Windows` (r:3 w:1)
 	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
-	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Newest` (r:1 w:1)
-	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
-	/// Storage: `Shards::Closed` (r:1 w:0)
-	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:3 w:0)
-	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:1 w:1)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
 	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Units` (r:4 w:3)
+	/// Storage: `Parameters::Parameters` (r:3 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:4 w:5)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Queue` (r:2 w:3)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	/// Storage: `Disputes::OpenGames` (r:2 w:0)
 	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
-	/// Storage: `Revenue::Pools` (r:1 w:1)
+	/// Storage: `Models::Records` (r:2 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
+	/// Storage: `Revenue::Pools` (r:2 w:1)
 	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Datasets` (r:1 w:0)
 	/// Proof: `Models::Datasets` (`max_values`: None, `max_size`: Some(226), added: 2701, mode: `MaxEncodedLen`)
 	/// Storage: `Revenue::Holders` (r:4 w:4)
 	/// Proof: `Revenue::Holders` (`max_values`: None, `max_size`: Some(181), added: 2656, mode: `MaxEncodedLen`)
 	fn attest(h: u32, ) -> Weight {
-		// Minimum execution time: 3_341_489_000 picoseconds.
-		Weight::from_parts(3_704_251_188, 12214)
-			// Standard Error: 851_584
-			.saturating_add(Weight::from_parts(97_997_198, 0).saturating_mul(h.into()))
+		// Minimum execution time: 892_843_000 picoseconds.
+		Weight::from_parts(1_050_391_155, 12214)
+			// Standard Error: 366_347
+			.saturating_add(Weight::from_parts(51_940_850, 0).saturating_mul(h.into()))
 			.saturating_add(T::DbWeight::get().reads(38_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(h.into())))
 			.saturating_add(T::DbWeight::get().writes(18_u64))
@@ -114,9 +110,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Units` (r:48 w:16)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:16 w:0)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Challenges` (r:16 w:0)
 	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Rosters` (r:1 w:0)
@@ -126,8 +122,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Audits` (r:0 w:16)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	fn draw_lots() -> Weight {
-		// Minimum execution time: 16_573_697_000 picoseconds.
-		Weight::from_parts(17_095_986_000, 135678)
+		// Minimum execution time: 3_380_871_000 picoseconds.
+		Weight::from_parts(3_590_326_000, 135678)
 			.saturating_add(T::DbWeight::get().reads(122_u64))
 			.saturating_add(T::DbWeight::get().writes(34_u64))
 	}
@@ -149,8 +145,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn redraw_audit() -> Weight {
-		// Minimum execution time: 820_905_000 picoseconds.
-		Weight::from_parts(876_246_000, 9408)
+		// Minimum execution time: 233_262_000 picoseconds.
+		Weight::from_parts(256_562_000, 9408)
 			.saturating_add(T::DbWeight::get().reads(13_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -166,20 +162,35 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:1 w:1)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
 	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Stages` (r:1 w:0)
 	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:1)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn verdict_ok() -> Weight {
-		// Minimum execution time: 1_073_784_000 picoseconds.
-		Weight::from_parts(1_295_764_000, 45886)
+		// Minimum execution time: 302_223_000 picoseconds.
+		Weight::from_parts(325_347_000, 45886)
 			.saturating_add(T::DbWeight::get().reads(25_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
+	}
+
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:1 w:0)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Units` (r:16 w:0)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
+	fn conclude_gate() -> Weight {
+		// Minimum execution time: 186_810_000 picoseconds.
+		Weight::from_parts(202_725_000, 45886)
+			.saturating_add(T::DbWeight::get().reads(19_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 
 	/// Storage: `Workers::Workers` (r:1 w:0)
@@ -203,10 +214,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
 	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:1 w:1)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	fn verdict_bad() -> Weight {
-		// Minimum execution time: 606_441_000 picoseconds.
-		Weight::from_parts(719_970_000, 7397)
+		// Minimum execution time: 165_661_000 picoseconds.
+		Weight::from_parts(179_039_000, 7397)
 			.saturating_add(T::DbWeight::get().reads(12_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
@@ -218,7 +229,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Units` (r:1 w:1)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:1 w:1)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
 	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `Disputes::OpenGames` (r:1 w:0)
@@ -234,7 +245,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Workers::Commitments` (r:1 w:1)
 	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::BondPrice` (r:1 w:0)
 	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Requests` (r:1 w:0)
@@ -256,8 +267,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn report_unavailable() -> Weight {
-		// Minimum execution time: 2_798_432_000 picoseconds.
-		Weight::from_parts(3_042_428_000, 16608)
+		// Minimum execution time: 626_789_000 picoseconds.
+		Weight::from_parts(666_624_000, 16608)
 			.saturating_add(T::DbWeight::get().reads(30_u64))
 			.saturating_add(T::DbWeight::get().writes(23_u64))
 	}
@@ -271,11 +282,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:1 w:1)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
 	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::Ledgers` (r:1 w:1)
 	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::Commitments` (r:1 w:1)
@@ -285,13 +298,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:3 w:3)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::BondPrice` (r:1 w:0)
 	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Requests` (r:1 w:0)
 	/// Proof: `Shards::Requests` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
-	/// Storage: `Models::Specs` (r:1 w:0)
-	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Places` (r:1 w:1)
 	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Rosters` (r:1 w:1)
@@ -305,8 +316,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn expose_audit() -> Weight {
-		// Minimum execution time: 1_822_073_000 picoseconds.
-		Weight::from_parts(2_022_868_000, 8799)
+		// Minimum execution time: 449_097_000 picoseconds.
+		Weight::from_parts(479_073_000, 8799)
 			.saturating_add(T::DbWeight::get().reads(23_u64))
 			.saturating_add(T::DbWeight::get().writes(15_u64))
 	}
@@ -329,6 +340,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::BondPrice` (r:1 w:0)
+	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
@@ -338,11 +351,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Audits` (r:0 w:64)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	fn suspect(s: u32, ) -> Weight {
-		// Minimum execution time: 1_040_348_000 picoseconds.
-		Weight::from_parts(874_265_794, 7397)
-			// Standard Error: 1_434_937
-			.saturating_add(Weight::from_parts(235_952_292, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(8_u64))
+		// Minimum execution time: 256_166_000 picoseconds.
+		Weight::from_parts(204_871_869, 7397)
+			// Standard Error: 201_273
+			.saturating_add(Weight::from_parts(65_084_136, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(s.into())))
@@ -362,10 +375,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn settle_suspicion(s: u32, ) -> Weight {
-		// Minimum execution time: 830_317_000 picoseconds.
-		Weight::from_parts(909_474_274, 7397)
-			// Standard Error: 350_969
-			.saturating_add(Weight::from_parts(38_149_403, 0).saturating_mul(s.into()))
+		// Minimum execution time: 182_801_000 picoseconds.
+		Weight::from_parts(201_922_645, 7397)
+			// Standard Error: 168_662
+			.saturating_add(Weight::from_parts(14_004_293, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
@@ -391,9 +404,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Parameters::Parameters` (r:3 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Audits` (r:1 w:0)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::BondPrice` (r:1 w:0)
+	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
@@ -405,9 +420,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Disputes::OpenGames` (r:1 w:1)
 	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn challenge() -> Weight {
-		// Minimum execution time: 1_083_219_000 picoseconds.
-		Weight::from_parts(1_284_492_000, 8487)
-			.saturating_add(T::DbWeight::get().reads(18_u64))
+		// Minimum execution time: 279_496_000 picoseconds.
+		Weight::from_parts(316_928_000, 8487)
+			.saturating_add(T::DbWeight::get().reads(19_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 
@@ -428,7 +443,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Audits` (r:16 w:0)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:16 w:16)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::OpenUnits` (r:16 w:16)
 	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `Disputes::OpenGames` (r:16 w:0)
@@ -444,7 +459,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:18 w:18)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:1)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::BondPrice` (r:1 w:0)
 	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Requests` (r:16 w:0)
@@ -464,10 +479,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:16)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn refute_merge(e: u32, ) -> Weight {
-		// Minimum execution time: 18_525_404_000 picoseconds.
-		Weight::from_parts(20_431_886_337, 90782)
-			// Standard Error: 3_834
-			.saturating_add(Weight::from_parts(6_209, 0).saturating_mul(e.into()))
+		// Minimum execution time: 4_105_388_000 picoseconds.
+		Weight::from_parts(4_228_309_759, 90782)
+			// Standard Error: 101
+			.saturating_add(Weight::from_parts(938, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(224_u64))
 			.saturating_add(T::DbWeight::get().writes(152_u64))
 	}
@@ -485,7 +500,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Windows` (r:1 w:1)
 	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Newest` (r:1 w:1)
 	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Stages` (r:1 w:1)
@@ -493,7 +508,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:1 w:1)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::Workers` (r:1 w:0)
 	/// Proof: `Workers::Workers` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::Commitments` (r:1 w:1)
@@ -511,8 +526,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::SeatRecords` (r:1 w:1)
 	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	fn report_equivocation() -> Weight {
-		// Minimum execution time: 1_757_438_000 picoseconds.
-		Weight::from_parts(2_230_310_000, 8799)
+		// Minimum execution time: 521_190_000 picoseconds.
+		Weight::from_parts(593_704_000, 8799)
 			.saturating_add(T::DbWeight::get().reads(23_u64))
 			.saturating_add(T::DbWeight::get().writes(11_u64))
 	}
@@ -524,7 +539,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Audits` (r:2 w:0)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:2 w:2)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::OpenUnits` (r:2 w:2)
 	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `Disputes::OpenGames` (r:2 w:0)
@@ -540,7 +555,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Workers::Commitments` (r:2 w:2)
 	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::BondPrice` (r:1 w:0)
 	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Requests` (r:2 w:0)
@@ -562,10 +577,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:2)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn report_fork(n: u32, ) -> Weight {
-		// Minimum execution time: 4_982_432_000 picoseconds.
-		Weight::from_parts(5_722_733_697, 27020)
-			// Standard Error: 45_307
-			.saturating_add(Weight::from_parts(4_401_301, 0).saturating_mul(n.into()))
+		// Minimum execution time: 1_153_312_000 picoseconds.
+		Weight::from_parts(1_284_868_231, 27020)
+			// Standard Error: 3_402
+			.saturating_add(Weight::from_parts(990_197, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(49_u64))
 			.saturating_add(T::DbWeight::get().writes(39_u64))
 	}
@@ -579,12 +594,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Disputes::OpenGames` (r:1 w:0)
 	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:2 w:2)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
-	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
-	/// Storage: `Revenue::Pools` (r:1 w:1)
+	/// Storage: `Models::Records` (r:2 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
+	/// Storage: `Revenue::Pools` (r:2 w:1)
 	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Datasets` (r:1 w:0)
 	/// Proof: `Models::Datasets` (`max_values`: None, `max_size`: Some(226), added: 2701, mode: `MaxEncodedLen`)
@@ -601,127 +616,124 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:2)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn finalise() -> Weight {
-		// Minimum execution time: 1_444_724_000 picoseconds.
-		Weight::from_parts(1_694_931_000, 14270)
-			.saturating_add(T::DbWeight::get().reads(21_u64))
+		// Minimum execution time: 412_296_000 picoseconds.
+		Weight::from_parts(435_162_000, 14270)
+			.saturating_add(T::DbWeight::get().reads(23_u64))
 			.saturating_add(T::DbWeight::get().writes(16_u64))
 	}
 
 	/// Storage: `Contributions::Stages` (r:1 w:1)
 	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Windows` (r:1 w:1)
+	/// Storage: `Contributions::Windows` (r:3 w:1)
 	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
-	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
-	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Newest` (r:1 w:0)
-	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Units` (r:16 w:16)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Audits` (r:16 w:0)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Newest` (r:1 w:0)
+	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn prune() -> Weight {
-		// Minimum execution time: 1_150_981_000 picoseconds.
-		Weight::from_parts(1_372_410_000, 45886)
-			.saturating_add(T::DbWeight::get().reads(37_u64))
+		// Minimum execution time: 357_664_000 picoseconds.
+		Weight::from_parts(376_445_000, 45886)
+			.saturating_add(T::DbWeight::get().reads(42_u64))
 			.saturating_add(T::DbWeight::get().writes(18_u64))
 	}
 
-	// An estimate, until the next measurement.
-	fn conclude_gate() -> Weight {
-		Weight::from_parts(1_000_000_000, 45886)
-			.saturating_add(T::DbWeight::get().reads(19_u64))
-			.saturating_add(T::DbWeight::get().writes(1_u64))
-	}
 }
 
 // For tests.
 impl WeightInfo for () {
 	fn attest(h: u32, ) -> Weight {
-		Weight::from_parts(3_704_251_188, 12214)
-			.saturating_add(Weight::from_parts(97_997_198, 0).saturating_mul(h.into()))
+		Weight::from_parts(1_050_391_155, 12214)
+			.saturating_add(Weight::from_parts(51_940_850, 0).saturating_mul(h.into()))
 			.saturating_add(ParityDbWeight::get().reads(38_u64))
 			.saturating_add(ParityDbWeight::get().writes(18_u64))
 	}
 	fn draw_lots() -> Weight {
-		Weight::from_parts(17_095_986_000, 135678)
+		Weight::from_parts(3_590_326_000, 135678)
 			.saturating_add(ParityDbWeight::get().reads(122_u64))
 			.saturating_add(ParityDbWeight::get().writes(34_u64))
 	}
 	fn redraw_audit() -> Weight {
-		Weight::from_parts(876_246_000, 9408)
+		Weight::from_parts(256_562_000, 9408)
 			.saturating_add(ParityDbWeight::get().reads(13_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn verdict_ok() -> Weight {
-		Weight::from_parts(1_295_764_000, 45886)
+		Weight::from_parts(325_347_000, 45886)
 			.saturating_add(ParityDbWeight::get().reads(25_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
+	fn conclude_gate() -> Weight {
+		Weight::from_parts(202_725_000, 45886)
+			.saturating_add(ParityDbWeight::get().reads(19_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
 	fn verdict_bad() -> Weight {
-		Weight::from_parts(719_970_000, 7397)
+		Weight::from_parts(179_039_000, 7397)
 			.saturating_add(ParityDbWeight::get().reads(12_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn report_unavailable() -> Weight {
-		Weight::from_parts(3_042_428_000, 16608)
+		Weight::from_parts(666_624_000, 16608)
 			.saturating_add(ParityDbWeight::get().reads(30_u64))
 			.saturating_add(ParityDbWeight::get().writes(23_u64))
 	}
 	fn expose_audit() -> Weight {
-		Weight::from_parts(2_022_868_000, 8799)
+		Weight::from_parts(479_073_000, 8799)
 			.saturating_add(ParityDbWeight::get().reads(23_u64))
 			.saturating_add(ParityDbWeight::get().writes(15_u64))
 	}
 	fn suspect(s: u32, ) -> Weight {
-		Weight::from_parts(874_265_794, 7397)
-			.saturating_add(Weight::from_parts(235_952_292, 0).saturating_mul(s.into()))
-			.saturating_add(ParityDbWeight::get().reads(8_u64))
+		Weight::from_parts(204_871_869, 7397)
+			.saturating_add(Weight::from_parts(65_084_136, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(9_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn settle_suspicion(s: u32, ) -> Weight {
-		Weight::from_parts(909_474_274, 7397)
-			.saturating_add(Weight::from_parts(38_149_403, 0).saturating_mul(s.into()))
+		Weight::from_parts(201_922_645, 7397)
+			.saturating_add(Weight::from_parts(14_004_293, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn challenge() -> Weight {
-		Weight::from_parts(1_284_492_000, 8487)
-			.saturating_add(ParityDbWeight::get().reads(18_u64))
+		Weight::from_parts(316_928_000, 8487)
+			.saturating_add(ParityDbWeight::get().reads(19_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn refute_merge(e: u32, ) -> Weight {
-		Weight::from_parts(20_431_886_337, 90782)
-			.saturating_add(Weight::from_parts(6_209, 0).saturating_mul(e.into()))
+		Weight::from_parts(4_228_309_759, 90782)
+			.saturating_add(Weight::from_parts(938, 0).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().reads(224_u64))
 			.saturating_add(ParityDbWeight::get().writes(152_u64))
 	}
 	fn report_equivocation() -> Weight {
-		Weight::from_parts(2_230_310_000, 8799)
+		Weight::from_parts(593_704_000, 8799)
 			.saturating_add(ParityDbWeight::get().reads(23_u64))
 			.saturating_add(ParityDbWeight::get().writes(11_u64))
 	}
 	fn report_fork(n: u32, ) -> Weight {
-		Weight::from_parts(5_722_733_697, 27020)
-			.saturating_add(Weight::from_parts(4_401_301, 0).saturating_mul(n.into()))
+		Weight::from_parts(1_284_868_231, 27020)
+			.saturating_add(Weight::from_parts(990_197, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(49_u64))
 			.saturating_add(ParityDbWeight::get().writes(39_u64))
 	}
 	fn finalise() -> Weight {
-		Weight::from_parts(1_694_931_000, 14270)
-			.saturating_add(ParityDbWeight::get().reads(21_u64))
+		Weight::from_parts(435_162_000, 14270)
+			.saturating_add(ParityDbWeight::get().reads(23_u64))
 			.saturating_add(ParityDbWeight::get().writes(16_u64))
 	}
 	fn prune() -> Weight {
-		Weight::from_parts(1_372_410_000, 45886)
-			.saturating_add(ParityDbWeight::get().reads(37_u64))
+		Weight::from_parts(376_445_000, 45886)
+			.saturating_add(ParityDbWeight::get().reads(42_u64))
 			.saturating_add(ParityDbWeight::get().writes(18_u64))
-	}
-	// An estimate, until the next measurement.
-	fn conclude_gate() -> Weight {
-		Weight::from_parts(1_000_000_000, 45886)
-			.saturating_add(ParityDbWeight::get().reads(19_u64))
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 }

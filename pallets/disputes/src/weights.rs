@@ -1,6 +1,6 @@
 //! Weights of `pallet_disputes`, measured by `make bench NAME=weights`; do not edit.
 //!
-//! Date: 2026-11-24, steps: 20, repeats: 10
+//! Date: 2026-11-27, steps: 20, repeats: 10
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
@@ -31,8 +31,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	fn reveal() -> Weight {
-		// Minimum execution time: 284_702_000 picoseconds.
-		Weight::from_parts(320_823_000, 7397)
+		// Minimum execution time: 84_686_000 picoseconds.
+		Weight::from_parts(95_514_000, 7397)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -42,8 +42,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	fn advance() -> Weight {
-		// Minimum execution time: 278_845_000 picoseconds.
-		Weight::from_parts(303_713_000, 7397)
+		// Minimum execution time: 77_470_000 picoseconds.
+		Weight::from_parts(90_866_000, 7397)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -53,8 +53,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	fn choose() -> Weight {
-		// Minimum execution time: 258_211_000 picoseconds.
-		Weight::from_parts(288_317_000, 7397)
+		// Minimum execution time: 79_241_000 picoseconds.
+		Weight::from_parts(89_479_000, 7397)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -65,14 +65,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Disputes::OpenGames` (r:1 w:1)
 	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Units` (r:1 w:1)
+	/// Storage: `Contributions::Units` (r:16 w:1)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Audits` (r:1 w:1)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::OpenUnits` (r:2 w:2)
 	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:2 w:2)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Challenges` (r:1 w:1)
 	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:7 w:7)
@@ -83,8 +83,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::Commitments` (r:1 w:1)
 	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
-	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::BondPrice` (r:1 w:0)
 	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Requests` (r:1 w:0)
@@ -101,27 +101,31 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Vacancies` (r:1 w:1)
 	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:1 w:0)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
-	fn prove_leaf(_e: u32, ) -> Weight {
-		// Minimum execution time: 3_207_756_000 picoseconds.
-		Weight::from_parts(3_599_929_334, 19211)
-			.saturating_add(T::DbWeight::get().reads(33_u64))
-			.saturating_add(T::DbWeight::get().writes(35_u64))
+	fn prove_leaf(e: u32, ) -> Weight {
+		// Minimum execution time: 937_862_000 picoseconds.
+		Weight::from_parts(1_014_838_357, 45886)
+			// Standard Error: 60
+			.saturating_add(Weight::from_parts(612, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(49_u64))
+			.saturating_add(T::DbWeight::get().writes(36_u64))
 	}
 
 	/// Storage: `Disputes::Games` (r:1 w:8)
 	/// Proof: `Disputes::Games` (`max_values`: None, `max_size`: Some(925), added: 3400, mode: `MaxEncodedLen`)
 	/// Storage: `Disputes::OpenGames` (r:1 w:1)
 	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Units` (r:1 w:1)
+	/// Storage: `Contributions::Units` (r:16 w:1)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Audits` (r:1 w:1)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::OpenUnits` (r:2 w:2)
 	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:2 w:2)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Challenges` (r:1 w:1)
 	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:7 w:7)
@@ -132,8 +136,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::Commitments` (r:1 w:1)
 	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
-	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:1)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::BondPrice` (r:1 w:0)
 	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Requests` (r:1 w:0)
@@ -152,13 +156,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Vacancies` (r:1 w:1)
 	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Stages` (r:1 w:0)
+	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn time_out() -> Weight {
-		// Minimum execution time: 3_018_981_000 picoseconds.
-		Weight::from_parts(3_390_323_000, 19211)
-			.saturating_add(T::DbWeight::get().reads(33_u64))
-			.saturating_add(T::DbWeight::get().writes(35_u64))
+		// Minimum execution time: 900_569_000 picoseconds.
+		Weight::from_parts(1_007_918_000, 45886)
+			.saturating_add(T::DbWeight::get().reads(49_u64))
+			.saturating_add(T::DbWeight::get().writes(36_u64))
 	}
 
 }
@@ -166,28 +172,29 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn reveal() -> Weight {
-		Weight::from_parts(320_823_000, 7397)
+		Weight::from_parts(95_514_000, 7397)
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn advance() -> Weight {
-		Weight::from_parts(303_713_000, 7397)
+		Weight::from_parts(90_866_000, 7397)
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn choose() -> Weight {
-		Weight::from_parts(288_317_000, 7397)
+		Weight::from_parts(89_479_000, 7397)
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-	fn prove_leaf(_e: u32, ) -> Weight {
-		Weight::from_parts(3_599_929_334, 19211)
-			.saturating_add(ParityDbWeight::get().reads(33_u64))
-			.saturating_add(ParityDbWeight::get().writes(35_u64))
+	fn prove_leaf(e: u32, ) -> Weight {
+		Weight::from_parts(1_014_838_357, 45886)
+			.saturating_add(Weight::from_parts(612, 0).saturating_mul(e.into()))
+			.saturating_add(ParityDbWeight::get().reads(49_u64))
+			.saturating_add(ParityDbWeight::get().writes(36_u64))
 	}
 	fn time_out() -> Weight {
-		Weight::from_parts(3_390_323_000, 19211)
-			.saturating_add(ParityDbWeight::get().reads(33_u64))
-			.saturating_add(ParityDbWeight::get().writes(35_u64))
+		Weight::from_parts(1_007_918_000, 45886)
+			.saturating_add(ParityDbWeight::get().reads(49_u64))
+			.saturating_add(ParityDbWeight::get().writes(36_u64))
 	}
 }

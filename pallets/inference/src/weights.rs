@@ -1,6 +1,6 @@
 //! Weights of `pallet_inference`, measured by `make bench NAME=weights`; do not edit.
 //!
-//! Date: 2026-11-24, steps: 20, repeats: 10
+//! Date: 2026-11-27, steps: 20, repeats: 10
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
@@ -33,7 +33,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Inference::OpenChannels` (r:1 w:1)
 	/// Proof: `Inference::OpenChannels` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Rosters` (r:64 w:0)
@@ -49,10 +49,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Inference::Channels` (r:0 w:1)
 	/// Proof: `Inference::Channels` (`max_values`: None, `max_size`: Some(194), added: 2669, mode: `MaxEncodedLen`)
 	fn open_channel(s: u32, ) -> Weight {
-		// Minimum execution time: 707_493_000 picoseconds.
-		Weight::from_parts(789_510_391, 7397)
-			// Standard Error: 277_230
-			.saturating_add(Weight::from_parts(43_533_431, 0).saturating_mul(s.into()))
+		// Minimum execution time: 189_867_000 picoseconds.
+		Weight::from_parts(213_995_382, 7397)
+			// Standard Error: 132_795
+			.saturating_add(Weight::from_parts(13_884_933, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
@@ -66,8 +66,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn top_up() -> Weight {
-		// Minimum execution time: 519_381_000 picoseconds.
-		Weight::from_parts(574_088_000, 3748)
+		// Minimum execution time: 114_973_000 picoseconds.
+		Weight::from_parts(127_636_000, 3748)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -75,8 +75,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Inference::Channels` (r:1 w:1)
 	/// Proof: `Inference::Channels` (`max_values`: None, `max_size`: Some(194), added: 2669, mode: `MaxEncodedLen`)
 	fn extend() -> Weight {
-		// Minimum execution time: 142_118_000 picoseconds.
-		Weight::from_parts(165_232_000, 3659)
+		// Minimum execution time: 39_033_000 picoseconds.
+		Weight::from_parts(46_804_000, 3659)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -98,10 +98,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Inference::Served` (r:0 w:1)
 	/// Proof: `Inference::Served` (`max_values`: None, `max_size`: Some(2066), added: 4541, mode: `MaxEncodedLen`)
 	fn settle(s: u32, ) -> Weight {
-		// Minimum execution time: 530_312_000 picoseconds.
-		Weight::from_parts(589_074_990, 5531)
-			// Standard Error: 372_298
-			.saturating_add(Weight::from_parts(44_342_256, 0).saturating_mul(s.into()))
+		// Minimum execution time: 224_265_000 picoseconds.
+		Weight::from_parts(258_773_261, 5531)
+			// Standard Error: 153_858
+			.saturating_add(Weight::from_parts(12_828_525, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
@@ -119,8 +119,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn raise() -> Weight {
-		// Minimum execution time: 574_451_000 picoseconds.
-		Weight::from_parts(632_932_000, 5531)
+		// Minimum execution time: 269_216_000 picoseconds.
+		Weight::from_parts(279_980_000, 5531)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -130,7 +130,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
-	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(476), added: 2951, mode: `MaxEncodedLen`)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Inference::Served` (r:1 w:1)
 	/// Proof: `Inference::Served` (`max_values`: None, `max_size`: Some(2066), added: 4541, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
@@ -144,10 +144,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Inference::Hired` (r:0 w:1)
 	/// Proof: `Inference::Hired` (`max_values`: None, `max_size`: Some(2066), added: 4541, mode: `MaxEncodedLen`)
 	fn close(s: u32, ) -> Weight {
-		// Minimum execution time: 1_912_400_000 picoseconds.
-		Weight::from_parts(1_619_182_733, 8799)
-			// Standard Error: 2_141_151
-			.saturating_add(Weight::from_parts(367_719_634, 0).saturating_mul(s.into()))
+		// Minimum execution time: 446_466_000 picoseconds.
+		Weight::from_parts(444_705_487, 8799)
+			// Standard Error: 302_414
+			.saturating_add(Weight::from_parts(76_007_543, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(10_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(8_u64))
@@ -168,8 +168,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Inference::OpenChannels` (r:0 w:1)
 	/// Proof: `Inference::OpenChannels` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	fn force_close() -> Weight {
-		// Minimum execution time: 550_852_000 picoseconds.
-		Weight::from_parts(603_609_000, 3748)
+		// Minimum execution time: 124_501_000 picoseconds.
+		Weight::from_parts(139_906_000, 3748)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
@@ -179,40 +179,40 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn open_channel(s: u32, ) -> Weight {
-		Weight::from_parts(789_510_391, 7397)
-			.saturating_add(Weight::from_parts(43_533_431, 0).saturating_mul(s.into()))
+		Weight::from_parts(213_995_382, 7397)
+			.saturating_add(Weight::from_parts(13_884_933, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn top_up() -> Weight {
-		Weight::from_parts(574_088_000, 3748)
+		Weight::from_parts(127_636_000, 3748)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn extend() -> Weight {
-		Weight::from_parts(165_232_000, 3659)
+		Weight::from_parts(46_804_000, 3659)
 			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn settle(s: u32, ) -> Weight {
-		Weight::from_parts(589_074_990, 5531)
-			.saturating_add(Weight::from_parts(44_342_256, 0).saturating_mul(s.into()))
+		Weight::from_parts(258_773_261, 5531)
+			.saturating_add(Weight::from_parts(12_828_525, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn raise() -> Weight {
-		Weight::from_parts(632_932_000, 5531)
+		Weight::from_parts(279_980_000, 5531)
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn close(s: u32, ) -> Weight {
-		Weight::from_parts(1_619_182_733, 8799)
-			.saturating_add(Weight::from_parts(367_719_634, 0).saturating_mul(s.into()))
+		Weight::from_parts(444_705_487, 8799)
+			.saturating_add(Weight::from_parts(76_007_543, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(10_u64))
 			.saturating_add(ParityDbWeight::get().writes(8_u64))
 	}
 	fn force_close() -> Weight {
-		Weight::from_parts(603_609_000, 3748)
+		Weight::from_parts(139_906_000, 3748)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}

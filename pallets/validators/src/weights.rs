@@ -1,6 +1,6 @@
 //! Weights of `pallet_validators`, measured by `make bench NAME=weights`; do not edit.
 //!
-//! Date: 2026-11-24, steps: 20, repeats: 10
+//! Date: 2026-11-27, steps: 20, repeats: 10
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
@@ -49,8 +49,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn apply() -> Weight {
-		// Minimum execution time: 472_238_000 picoseconds.
-		Weight::from_parts(569_945_000, 4158)
+		// Minimum execution time: 97_745_000 picoseconds.
+		Weight::from_parts(105_498_000, 4158)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -62,8 +62,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn bond_more() -> Weight {
-		// Minimum execution time: 432_101_000 picoseconds.
-		Weight::from_parts(516_272_000, 3748)
+		// Minimum execution time: 90_011_000 picoseconds.
+		Weight::from_parts(95_185_000, 3748)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -75,8 +75,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Validators::Queue` (r:1 w:1)
 	/// Proof: `Validators::Queue` (`max_values`: Some(1), `max_size`: Some(1601), added: 2096, mode: `MaxEncodedLen`)
 	fn approve() -> Weight {
-		// Minimum execution time: 257_480_000 picoseconds.
-		Weight::from_parts(314_504_000, 6664)
+		// Minimum execution time: 71_643_000 picoseconds.
+		Weight::from_parts(78_998_000, 6664)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -90,8 +90,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Clock::EpochLength` (r:1 w:0)
 	/// Proof: `Clock::EpochLength` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	fn remove() -> Weight {
-		// Minimum execution time: 249_472_000 picoseconds.
-		Weight::from_parts(299_194_000, 3534)
+		// Minimum execution time: 65_180_000 picoseconds.
+		Weight::from_parts(71_437_000, 3534)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -105,8 +105,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Clock::EpochLength` (r:1 w:0)
 	/// Proof: `Clock::EpochLength` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	fn leave() -> Weight {
-		// Minimum execution time: 220_805_000 picoseconds.
-		Weight::from_parts(265_278_000, 3534)
+		// Minimum execution time: 62_128_000 picoseconds.
+		Weight::from_parts(69_067_000, 3534)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -120,8 +120,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn withdraw() -> Weight {
-		// Minimum execution time: 552_915_000 picoseconds.
-		Weight::from_parts(606_292_000, 6287)
+		// Minimum execution time: 137_249_000 picoseconds.
+		Weight::from_parts(147_976_000, 6287)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -141,8 +141,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Session::KeyOwner` (r:0 w:2)
 	/// Proof: `Session::KeyOwner` (`max_values`: None, `max_size`: None, mode: `Measured`)
 	fn purge_keys() -> Weight {
-		// Minimum execution time: 565_267_000 picoseconds.
-		Weight::from_parts(654_401_000, 11799)
+		// Minimum execution time: 156_665_000 picoseconds.
+		Weight::from_parts(171_091_000, 11799)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
@@ -152,8 +152,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Validators::MinValidators` (r:0 w:1)
 	/// Proof: `Validators::MinValidators` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn set_min_validators() -> Weight {
-		// Minimum execution time: 131_018_000 picoseconds.
-		Weight::from_parts(153_703_000, 6287)
+		// Minimum execution time: 38_935_000 picoseconds.
+		Weight::from_parts(44_613_000, 6287)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -173,10 +173,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Session::Validators` (r:1 w:0)
 	/// Proof: `Session::Validators` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
 	fn on_offence(o: u32, ) -> Weight {
-		// Minimum execution time: 828_824_000 picoseconds.
-		Weight::from_parts(21_205_008, 11853)
-			// Standard Error: 5_631_535
-			.saturating_add(Weight::from_parts(668_198_259, 0).saturating_mul(o.into()))
+		// Minimum execution time: 208_475_000 picoseconds.
+		Weight::from_parts(136_537_974, 11853)
+			// Standard Error: 461_020
+			.saturating_add(Weight::from_parts(138_930_460, 0).saturating_mul(o.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
@@ -199,12 +199,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Validators::WaitingCount` (r:1 w:1)
 	/// Proof: `Validators::WaitingCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn new_session(v: u32, c: u32, ) -> Weight {
-		// Minimum execution time: 438_331_000 picoseconds.
-		Weight::from_parts(459_601_000, 9743)
-			// Standard Error: 715_810
-			.saturating_add(Weight::from_parts(105_259_955, 0).saturating_mul(v.into()))
-			// Standard Error: 1_432_245
-			.saturating_add(Weight::from_parts(12_628_793, 0).saturating_mul(c.into()))
+		// Minimum execution time: 124_439_000 picoseconds.
+		Weight::from_parts(125_835_000, 9743)
+			// Standard Error: 163_422
+			.saturating_add(Weight::from_parts(23_340_533, 0).saturating_mul(v.into()))
+			// Standard Error: 326_988
+			.saturating_add(Weight::from_parts(3_700_779, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
@@ -229,10 +229,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Validators::Current` (r:0 w:1)
 	/// Proof: `Validators::Current` (`max_values`: Some(1), `max_size`: Some(4802), added: 5297, mode: `MaxEncodedLen`)
 	fn start_session(v: u32, ) -> Weight {
-		// Minimum execution time: 227_196_000 picoseconds.
-		Weight::from_parts(124_960_071, 6287)
-			// Standard Error: 803_488
-			.saturating_add(Weight::from_parts(131_448_150, 0).saturating_mul(v.into()))
+		// Minimum execution time: 47_129_000 picoseconds.
+		Weight::from_parts(49_033_000, 6287)
+			// Standard Error: 76_977
+			.saturating_add(Weight::from_parts(31_604_500, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
@@ -245,61 +245,61 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn apply() -> Weight {
-		Weight::from_parts(569_945_000, 4158)
+		Weight::from_parts(105_498_000, 4158)
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn bond_more() -> Weight {
-		Weight::from_parts(516_272_000, 3748)
+		Weight::from_parts(95_185_000, 3748)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn approve() -> Weight {
-		Weight::from_parts(314_504_000, 6664)
+		Weight::from_parts(78_998_000, 6664)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn remove() -> Weight {
-		Weight::from_parts(299_194_000, 3534)
+		Weight::from_parts(71_437_000, 3534)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn leave() -> Weight {
-		Weight::from_parts(265_278_000, 3534)
+		Weight::from_parts(69_067_000, 3534)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(606_292_000, 6287)
+		Weight::from_parts(147_976_000, 6287)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn purge_keys() -> Weight {
-		Weight::from_parts(654_401_000, 11799)
+		Weight::from_parts(171_091_000, 11799)
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn set_min_validators() -> Weight {
-		Weight::from_parts(153_703_000, 6287)
+		Weight::from_parts(44_613_000, 6287)
 			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn on_offence(o: u32, ) -> Weight {
-		Weight::from_parts(21_205_008, 11853)
-			.saturating_add(Weight::from_parts(668_198_259, 0).saturating_mul(o.into()))
+		Weight::from_parts(136_537_974, 11853)
+			.saturating_add(Weight::from_parts(138_930_460, 0).saturating_mul(o.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn new_session(v: u32, c: u32, ) -> Weight {
-		Weight::from_parts(459_601_000, 9743)
-			.saturating_add(Weight::from_parts(105_259_955, 0).saturating_mul(v.into()))
-			.saturating_add(Weight::from_parts(12_628_793, 0).saturating_mul(c.into()))
+		Weight::from_parts(125_835_000, 9743)
+			.saturating_add(Weight::from_parts(23_340_533, 0).saturating_mul(v.into()))
+			.saturating_add(Weight::from_parts(3_700_779, 0).saturating_mul(c.into()))
 			.saturating_add(ParityDbWeight::get().reads(9_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn start_session(v: u32, ) -> Weight {
-		Weight::from_parts(124_960_071, 6287)
-			.saturating_add(Weight::from_parts(131_448_150, 0).saturating_mul(v.into()))
+		Weight::from_parts(49_033_000, 6287)
+			.saturating_add(Weight::from_parts(31_604_500, 0).saturating_mul(v.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
