@@ -4,7 +4,7 @@ use crate::{mock::*, Error, Event, Exposure, Slash, Slashes, Status};
 use frame_support::{
 	assert_noop, assert_ok,
 	traits::Currency,
-	weights::{constants::RocksDbWeight, Weight},
+	weights::{constants::ParityDbWeight, Weight},
 };
 use sp_staking::offence::{OffenceDetails, OffenceError, OnOffenceHandler};
 
@@ -336,6 +336,6 @@ fn punishing_weighs_by_the_number_of_offenders() {
 			<Validators as OnOffenceHandler<_, _, Weight>>::on_offence(&offenders, &fractions, 0)
 		};
 		let (one, two) = (weigh(vec![details(1)]), weigh(vec![details(2), details(3)]));
-		assert!(two.all_gte(one.saturating_add(RocksDbWeight::get().reads_writes(5, 5))));
+		assert!(two.all_gte(one.saturating_add(ParityDbWeight::get().reads_writes(5, 5))));
 	});
 }
