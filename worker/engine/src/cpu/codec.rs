@@ -1,0 +1,66 @@
+//! The 8-bit boundary codec: blocks along the features, each with a power of two.
+
+use rayon::prelude::*;
+
+use super::{kernel, reduce, ROWS};
+
+/// Largest magnitude of a code.
+const LARGEST: f32 = 127.0;
+
+/// Codes and exponents of rows of blocks.
+pub fn encode(x: &[f32], block: usize, codes: &mut [i8], exponents: &mut [i8]) {
+	x.par_chunks(ROWS * block)
+		.zip(codes.par_chunks_mut(ROWS * block))
+		.zip(exponents.par_chunks_mut(ROWS))
+		.for_each(|((x, codes), exponents)| encode_blocks(x, block, codes, exponents));
+}
+
+/// The values that codes and exponents stand for.
+pub fn decode(codes: &[i8], exponents: &[i8], block: usize, x: &mut [f32]) {
+	x.par_chunks_mut(ROWS * block)
+		.zip(codes.par_chunks(ROWS * block))
+		.zip(exponents.par_chunks(ROWS))
+		.for_each(|((x, codes), exponents)| decode_blocks(codes, exponents, block, x));
+}
+
+kernel! {
+	fn encode_blocks(x: &[f32], block: usize, codes: &mut [i8], exponents: &mut [i8]) {
+		for ((x, codes), exponent) in x.chunks_exact(block).zip(codes.chunks_exact_mut(block)).zip(exponents) {
+			let e = exponent_of(reduce::max_magnitude(x));
+			let factor = power_of_two(-e);
+			for (code, x) in codes.iter_mut().zip(x) {
+				// Of finite x it is an integer up to 127 in magnitude; of others nobody asks for the code.
+				*code = (x * factor).round_ties_even().clamp(-LARGEST, LARGEST) as i8;
+			}
+			*exponent = e as i8;
+		}
+	}
+}
+
+kernel! {
+	fn decode_blocks(codes: &[i8], exponents: &[i8], block: usize, x: &mut [f32]) {
+		for ((x, codes), exponent) in x.chunks_exact_mut(block).zip(codes.chunks_exact(block)).zip(exponents) {
+			let factor = power_of_two(i32::from(*exponent));
+			for (x, code) in x.iter_mut().zip(codes) {
+				*x = f32::from(*code) * factor;
+			}
+		}
+	}
+}
+
+/// The smallest e from −126 up with max ≤ 127 · 2ᵉ; 0 of +0.
+#[inline(always)]
+fn exponent_of(max: f32) -> i32 {
+	let bits = max.to_bits();
+	if bits == 0 {
+		return 0;
+	}
+	let exponent = (bits >> 23) as i32 - 127 - 6 + i32::from(bits & 0x7f_ffff > 0x7e_0000);
+	exponent.max(-126)
+}
+
+/// 2^exponent of an exponent from −126 to 127.
+#[inline(always)]
+fn power_of_two(exponent: i32) -> f32 {
+	f32::from_bits(((exponent + 127) as u32) << 23)
+}

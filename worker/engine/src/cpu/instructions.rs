@@ -1,0 +1,145 @@
+//! Which instructions the kernels use, and whether the processor's arithmetic is IEEE-754's.
+
+use std::sync::OnceLock;
+
+/// Environment variable that selects the portable kernels where it is set.
+const PORTABLE: &str = "CAIRN_PORTABLE";
+
+/// Instructions that kernels are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstructionSet {
+	/// Vectors of 512 bits.
+	Avx512,
+	/// Vectors of 256 bits, fused multiplication and addition.
+	Avx2,
+	/// What the compiler's target has. On x86 it lacks fused multiplication and addition, which is then computed in software.
+	Portable,
+}
+
+/// Why this processor cannot compute canonical arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnfitProcessor {
+	/// Without it every product of a matrix would be computed in software.
+	#[error("this processor has no fused multiplication and addition (FMA); set {PORTABLE}=1 to compute without it, some hundred times slower")]
+	NoFma,
+	/// Subnormal numbers are flushed to zero on a compute thread.
+	#[error("a compute thread flushes subnormal numbers to zero (FTZ or DAZ): a library in this process has switched it on")]
+	FlushesSubnormals,
+}
+
+impl InstructionSet {
+	/// The widest instructions of this processor; the portable ones where the environment asks for them.
+	pub fn detect() -> Self {
+		static DETECTED: OnceLock<InstructionSet> = OnceLock::new();
+		*DETECTED.get_or_init(|| {
+			if std::env::var_os(PORTABLE).is_some_and(|value| !value.is_empty() && value != "0") {
+				return InstructionSet::Portable;
+			}
+			#[cfg(target_arch = "x86_64")]
+			{
+				let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+				if avx2
+					&& is_x86_feature_detected!("avx512f")
+					&& is_x86_feature_detected!("avx512dq")
+				{
+					return InstructionSet::Avx512;
+				}
+				if avx2 {
+					return InstructionSet::Avx2;
+				}
+			}
+			InstructionSet::Portable
+		})
+	}
+
+	/// Whether kernels run on the processor's own fused multiplication and addition.
+	pub fn has_fma(self) -> bool {
+		self != InstructionSet::Portable || cfg!(target_arch = "aarch64")
+	}
+}
+
+/// Check that every thread of the current pool computes as IEEE-754 says, and that the processor is fit.
+pub fn check_threads() -> Result<(), UnfitProcessor> {
+	let is_asked_for = std::env::var_os(PORTABLE).is_some();
+	if !InstructionSet::detect().has_fma() && !is_asked_for {
+		return Err(UnfitProcessor::NoFma);
+	}
+	match rayon::broadcast(|_| keeps_subnormals()).into_iter().all(|keeps| keeps) {
+		true => Ok(()),
+		false => Err(UnfitProcessor::FlushesSubnormals),
+	}
+}
+
+/// Whether this thread reads and writes subnormal numbers as they are.
+fn keeps_subnormals() -> bool {
+	use std::hint::black_box;
+	let smallest = black_box(f32::from_bits(1));
+	let written = black_box(f32::MIN_POSITIVE) * black_box(0.5); // flushed by FTZ
+	let read = smallest * black_box(2f32.powi(100)); // flushed by DAZ
+	written.to_bits() == 0x40_0000 && read > 0.0
+}
+
+/// Compile a kernel once for each instruction set, and call the best that the processor has.
+macro_rules! kernel {
+	($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
+		$(#[$attribute])*
+		#[allow(clippy::too_many_arguments)]
+		$visibility fn $name($($argument: $type),*) $(-> $result)? {
+			#[inline(always)]
+			#[allow(clippy::too_many_arguments)]
+			fn body($($argument: $type),*) $(-> $result)? $body
+
+			#[cfg(target_arch = "x86_64")]
+			{
+				#[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+				#[allow(clippy::too_many_arguments)]
+				fn avx512($($argument: $type),*) $(-> $result)? {
+					body($($argument),*)
+				}
+				#[target_feature(enable = "avx2,fma")]
+				#[allow(clippy::too_many_arguments)]
+				fn avx2($($argument: $type),*) $(-> $result)? {
+					body($($argument),*)
+				}
+				match $crate::cpu::InstructionSet::detect() {
+					// SAFETY: detected on this processor.
+					$crate::cpu::InstructionSet::Avx512 => return unsafe { avx512($($argument),*) },
+					// SAFETY: detected on this processor.
+					$crate::cpu::InstructionSet::Avx2 => return unsafe { avx2($($argument),*) },
+					$crate::cpu::InstructionSet::Portable => {},
+				}
+			}
+			body($($argument),*)
+		}
+	};
+}
+pub(crate) use kernel;
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn this_machine_computes_as_ieee_754_says() {
+		assert_eq!(check_threads(), Ok(()));
+	}
+
+	#[test]
+	#[cfg(target_arch = "x86_64")]
+	#[allow(deprecated)] // there is no other way to set the register, short of assembly
+	fn a_thread_that_flushes_subnormals_is_found() {
+		use std::arch::x86_64::{_mm_getcsr, _mm_setcsr};
+		let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+		for bits in [0x8000, 0x0040] {
+			// SAFETY: the thread is this test's own.
+			let set = |on: bool| unsafe {
+				let rest = _mm_getcsr() & !0x8040;
+				_mm_setcsr(if on { rest | bits } else { rest });
+			};
+			pool.broadcast(|thread| set(thread.index() == 1));
+			assert_eq!(pool.install(check_threads), Err(UnfitProcessor::FlushesSubnormals));
+			pool.broadcast(|_| set(false));
+			assert_eq!(pool.install(check_threads), Ok(()));
+		}
+	}
+}

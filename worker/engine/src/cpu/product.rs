@@ -1,0 +1,275 @@
+//! The canonical matrix product: K is cut into blocks of 512, a block is a chain of fma from +0 in ascending order, and the
+//! blocks are added up in ascending order onto the running value.
+//!
+//! The general case is the `gemm` crate's, block by block: with `read_dst` a block of at most 512 is one pass of its packed
+//! kernel, which accumulates each output in a register by fma and adds it to what is there, on any processor and any number
+//! of threads. Some shapes take other paths in that crate, which reduce in another order; those are computed here.
+
+use cairn_program::operation::BLOCK;
+use gemm::Parallelism;
+
+use super::{kernel, Panel};
+
+/// A matrix within a slice.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a> {
+	/// Its elements, and maybe others between and behind them.
+	pub elements: &'a [f32],
+	/// Elements from one row to the next.
+	pub row: usize,
+	/// Elements from one column to the next.
+	pub column: usize,
+}
+
+impl<'a> Matrix<'a> {
+	/// A matrix whose rows follow each other, `columns` elements each.
+	pub fn new(elements: &'a [f32], columns: usize) -> Self {
+		Self { elements, row: columns, column: 1 }
+	}
+
+	/// Its rows as columns.
+	pub fn transposed(self) -> Self {
+		Self { row: self.column, column: self.row, ..self }
+	}
+
+	/// Without its first rows and columns.
+	fn from(self, row: usize, column: usize) -> Self {
+		Self { elements: &self.elements[row * self.row + column * self.column..], ..self }
+	}
+
+	/// Whether the slice holds so many rows and columns.
+	fn holds(&self, rows: usize, columns: usize) -> bool {
+		rows == 0
+			|| columns == 0
+			|| (rows - 1) * self.row + (columns - 1) * self.column < self.elements.len()
+	}
+}
+
+/// `out = out + left · right`; the depth is the number of terms of each sum.
+///
+/// # Panics
+///
+/// If a matrix is too short for the output's rows, columns and the depth.
+pub fn accumulate(
+	out: &mut Panel,
+	left: Matrix,
+	right: Matrix,
+	depth: usize,
+	parallelism: Parallelism,
+) {
+	let (rows, columns) = (out.rows(), out.columns());
+	if rows == 0 || columns == 0 {
+		return;
+	}
+	assert!(left.holds(rows, depth), "the left matrix is too short");
+	assert!(right.holds(depth, columns), "the right matrix is too short");
+	let block = BLOCK as usize;
+	for from in (0..depth).step_by(block) {
+		let depth = block.min(depth - from);
+		let (left, right) = (left.from(0, from), right.from(from, 0));
+		if is_regular(rows, columns, depth, left, right) {
+			general(out, left, right, depth, parallelism);
+		} else {
+			irregular(out, left, right, depth);
+		}
+	}
+}
+
+/// `out = left · right`
+pub fn assign(
+	out: &mut Panel,
+	left: Matrix,
+	right: Matrix,
+	depth: usize,
+	parallelism: Parallelism,
+) {
+	for row in 0..out.rows() {
+		out.row(row).fill(0.0);
+	}
+	accumulate(out, left, right, depth, parallelism);
+}
+
+/// Whether the library takes its general path for one block; measured on 692,220 products (docs/program.md).
+fn is_regular(rows: usize, columns: usize, depth: usize, left: Matrix, right: Matrix) -> bool {
+	let is_along_depth = left.column == 1 && right.row == 1;
+	let is_small = rows * columns <= 256;
+	super::InstructionSet::detect().has_fma()
+		&& rows > 1
+		&& columns > 1
+		&& depth > 2
+		&& !(is_small && is_along_depth)
+}
+
+fn general(out: &mut Panel, left: Matrix, right: Matrix, depth: usize, parallelism: Parallelism) {
+	// SAFETY: the caller has checked that all three matrices lie within theirs; the output is borrowed mutably.
+	unsafe {
+		gemm::gemm(
+			out.rows(),
+			out.columns(),
+			depth,
+			out.as_mut_ptr(),
+			1,
+			out.stride() as isize,
+			true,
+			left.elements.as_ptr(),
+			left.column as isize,
+			left.row as isize,
+			right.elements.as_ptr(),
+			right.column as isize,
+			right.row as isize,
+			1.0,
+			1.0,
+			false,
+			false,
+			false,
+			parallelism,
+		);
+	}
+}
+
+/// Outputs that [`irregular`] computes side by side.
+const LANES: usize = 16;
+
+/// One block of a product of any shape: a chain for each output, vectorised across outputs along the longer side.
+fn irregular(out: &mut Panel, left: Matrix, right: Matrix, depth: usize) {
+	if out.rows() > out.columns() {
+		// Products commute: the outputs of a column are those of a row of the transposed product.
+		chains(out, right.transposed(), left.transposed(), depth, true);
+	} else {
+		chains(out, left, right, depth, false);
+	}
+}
+
+kernel! {
+	/// Chains along rows of outputs, or along columns where factors and output are transposed.
+	fn chains(out: &mut Panel<'_>, left: Matrix<'_>, right: Matrix<'_>, depth: usize, transposed: bool) {
+		let (rows, columns) = match transposed {
+			true => (out.columns(), out.rows()),
+			false => (out.rows(), out.columns()),
+		};
+		let mut packed = [[0f32; LANES]; BLOCK as usize];
+		for from in (0..columns).step_by(LANES) {
+			let lanes = LANES.min(columns - from);
+			for (k, packed) in packed[..depth].iter_mut().enumerate() {
+				for (lane, packed) in packed[..lanes].iter_mut().enumerate() {
+					*packed = right.elements[k * right.row + (from + lane) * right.column];
+				}
+			}
+			for i in 0..rows {
+				let mut block = [0f32; LANES];
+				for (k, packed) in packed[..depth].iter().enumerate() {
+					let factor = left.elements[i * left.row + k * left.column];
+					for (block, packed) in block.iter_mut().zip(packed) {
+						*block = factor.mul_add(*packed, *block);
+					}
+				}
+				for (lane, block) in block[..lanes].iter().enumerate() {
+					match transposed {
+						true => out.row(from + lane)[i] += block,
+						false => out.row(i)[from + lane] += block,
+					}
+				}
+			}
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use proptest::prelude::*;
+
+	use super::*;
+
+	/// The definition, output by output.
+	fn definition(out: &mut Panel, left: Matrix, right: Matrix, depth: usize) {
+		for i in 0..out.rows() {
+			for j in 0..out.columns() {
+				let total = &mut out.row(i)[j];
+				for from in (0..depth).step_by(512) {
+					let mut block = 0f32;
+					for k in from..(from + 512).min(depth) {
+						let (a, b) = (
+							left.elements[i * left.row + k * left.column],
+							right.elements[k * right.row + j * right.column],
+						);
+						block = a.mul_add(b, block);
+					}
+					*total += block;
+				}
+			}
+		}
+	}
+
+	/// Numbers of every magnitude, signed zeros and subnormals among them.
+	fn numbers(count: usize, seed: u64, spread: i32) -> Vec<f32> {
+		let mut state = seed | 1;
+		let mut next = || {
+			state = state
+				.wrapping_mul(6_364_136_223_846_793_005)
+				.wrapping_add(1_442_695_040_888_963_407);
+			(state >> 33) as u32
+		};
+		let number = |_| {
+			let (bits, exponent) = (next(), (next() % (2 * spread as u32 + 1)) as i32 - spread);
+			match bits % 97 {
+				0 => 0.0,
+				1 => -0.0,
+				2 => f32::from_bits(bits >> 10), // subnormal
+				_ => ((bits >> 8) as f32 / 8_388_608.0 - 1.0) * 2f32.powi(exponent),
+			}
+		};
+		(0..count).map(number).collect()
+	}
+
+	/// Sizes on both sides of every limit.
+	fn size() -> impl Strategy<Value = usize> {
+		prop_oneof![1usize..8, 1usize..40, Just(64), Just(65)]
+	}
+
+	fn depth() -> impl Strategy<Value = usize> {
+		prop_oneof![1usize..6, 1usize..70, 510usize..516, 1022usize..1028, Just(1537)]
+	}
+
+	proptest! {
+		#![proptest_config(ProptestConfig::with_cases(400))]
+		#[test]
+		fn products_are_the_definition_to_the_bit(
+			rows in size(), columns in size(), depth in depth(), seed: u64, spread in 0i32..40,
+			left_transposed: bool, right_transposed: bool, padding in 0usize..3, running: bool, threads in 1usize..4,
+		) {
+			let matrix = |elements, columns, transposed: bool, rows| match transposed {
+				true => Matrix::new(elements, rows + padding).transposed(),
+				false => Matrix::new(elements, columns + padding),
+			};
+			let left = numbers((rows + padding) * (depth + padding), seed, spread);
+			let right = numbers((depth + padding) * (columns + padding), seed ^ 1, spread);
+			let left = matrix(&left, depth, left_transposed, rows);
+			let right = matrix(&right, columns, right_transposed, depth);
+			let before = match running {
+				true => numbers(rows * (columns + padding), seed ^ 2, spread),
+				false => vec![0.0; rows * (columns + padding)],
+			};
+			let (mut expected, mut found) = (before.clone(), before);
+			definition(&mut Panel::new(&mut expected, columns + padding).part(0..rows, 0..columns), left, right, depth);
+			let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+			let parallelism = if threads == 1 { Parallelism::None } else { Parallelism::Rayon(threads) };
+			let mut panel = Panel::new(&mut found, columns + padding);
+			let mut panel = panel.part(0..rows, 0..columns);
+			pool.install(|| match running {
+				true => accumulate(&mut panel, left, right, depth, parallelism),
+				false => assign(&mut panel, left, right, depth, parallelism),
+			});
+			for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
+				prop_assert_eq!(found.to_bits(), expected.to_bits(), "element {}: {:e} {:e}", i, found, expected);
+			}
+		}
+	}
+
+	#[test]
+	#[should_panic(expected = "the left matrix is too short")]
+	fn a_matrix_that_is_too_short_is_refused() {
+		let (short, right) = ([0f32; 8], [0f32; 9]);
+		let (left, right) = (Matrix::new(&short, 3), Matrix::new(&right, 3));
+		assign(&mut Panel::new(&mut [0f32; 9], 3), left, right, 3, Parallelism::None);
+	}
+}

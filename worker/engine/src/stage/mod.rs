@@ -1,0 +1,177 @@
+//! One stage at work: forward, backward, optimizer step, each value as the stage program defines it.
+
+mod activations;
+mod backward;
+mod forward;
+mod optimizer;
+mod shard;
+
+use std::sync::Arc;
+
+use cairn_primitives::{ModelSpec, StageIndex};
+use cairn_program::{Program, StepContext, Value};
+use candle_core::Device;
+
+pub use activations::Recompute;
+pub use forward::Input;
+pub use shard::{Shard, ShardTensor};
+
+use crate::{
+	buffer::Buffer,
+	compute::Compute,
+	cpu::{attention::Attention, norm::Norm},
+	memory::Memory,
+};
+pub(crate) use activations::{Kept, Work};
+
+/// A value that is not finite: the step cannot be finished, and the shard is as it was before the step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{value} is not finite: training has diverged")]
+pub struct Diverged {
+	/// The first value that is not, of those that leave the stage or change it.
+	pub value: Value,
+}
+
+/// Why a stage could not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+	/// Training has diverged.
+	#[error(transparent)]
+	Diverged(#[from] Diverged),
+	/// The tensor library failed, for lack of memory mostly.
+	#[error("the tensor library failed: {0}")]
+	Tensor(#[from] candle_core::Error),
+	/// There is no such stage.
+	#[error("the model has no stage {0}")]
+	NoStage(StageIndex),
+	/// What came across an edge is not what the spec says.
+	#[error("the message does not have the size or the codec of the spec")]
+	WrongMessage,
+	/// Tokens are missing, or not those of a vocabulary.
+	#[error("token {token} is beyond the vocabulary of {vocabulary}")]
+	TokenOutOfRange {
+		/// The token.
+		token: u32,
+		/// Tokens that there are.
+		vocabulary: u32,
+	},
+	/// A microbatch has another number of tokens.
+	#[error("a microbatch has {expected} tokens, not {found}")]
+	WrongLength {
+		/// As the spec says.
+		expected: usize,
+		/// As given.
+		found: usize,
+	},
+}
+
+/// Result of an operation of a stage.
+pub type Result<T, E = StageError> = std::result::Result<T, E>;
+
+/// A stage in training.
+#[derive(Debug)]
+pub struct Trainer {
+	compute: Arc<Compute>,
+	program: Program,
+	shard: Shard,
+	rotations: [Buffer; 2],
+	/// What forward leaves for backward, for each microbatch that is under way.
+	kept: Vec<Kept>,
+	work: Work,
+	recompute: Recompute,
+	/// Microbatches that went backward in this step.
+	done: u32,
+	/// Summed loss of the step's tokens so far.
+	loss: f32,
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepReport {
+	/// Summed loss of the step's tokens; on the last stage only.
+	pub loss: Option<f32>,
+	/// Squared norm of the stage's gradient before clipping.
+	pub squared_norm: f32,
+}
+
+impl Trainer {
+	/// A stage with its shard, with room for so many microbatches under way.
+	pub fn new(
+		spec: &ModelSpec,
+		number: StageIndex,
+		shard: Shard,
+		in_flight: usize,
+		recompute: Recompute,
+		compute: Arc<Compute>,
+	) -> Result<Self> {
+		let device = &Device::Cpu;
+		let context =
+			StepContext { batch: spec.schedule.microbatch.into(), ..StepContext::default() };
+		let program = Program::new(spec, number, &context).ok_or(StageError::NoStage(number))?;
+		let stage = program.stage();
+		let rotations = rotations(spec, stage.context, device)?;
+		let mut memory = Memory::on(device.clone());
+		let kept = (0..in_flight)
+			.map(|_| Kept::new(stage, recompute, &mut memory))
+			.collect::<Result<_, _>>()?;
+		let work = Work::new(stage, spec.inner, recompute, &mut memory)?;
+		Ok(Self { compute, shard, rotations, kept, work, recompute, program, done: 0, loss: 0.0 })
+	}
+
+	/// The shard.
+	pub fn shard(&self) -> &Shard {
+		&self.shard
+	}
+
+	/// Begin a step: its numbers count from here on, gradients start from zero.
+	pub fn begin(
+		&mut self,
+		spec: &ModelSpec,
+		number: StageIndex,
+		context: &StepContext,
+	) -> Result<()> {
+		self.program = Program::new(spec, number, context).ok_or(StageError::NoStage(number))?;
+		self.done = 0;
+		self.loss = 0.0;
+		for tensor in self.shard.tensors() {
+			tensor.gradient.write(|gradient| {
+				gradient.fill(0.0);
+				Ok(())
+			})?;
+		}
+		Ok(())
+	}
+
+	fn norm(&self) -> Norm {
+		let constants = self.program.constants();
+		Norm {
+			width: self.program.stage().width as usize,
+			epsilon: f32::from_bits(constants.norm_epsilon),
+		}
+	}
+
+	fn attention(&self) -> Attention {
+		let stage = self.program.stage();
+		Attention {
+			context: stage.context as usize,
+			heads: stage.heads as usize,
+			kv_heads: stage.kv_heads as usize,
+			width: stage.head_width as usize,
+			scale: f32::from_bits(self.program.constants().score_scale),
+		}
+	}
+}
+
+/// The tables of RoPE.
+fn rotations(spec: &ModelSpec, context: u32, device: &Device) -> candle_core::Result<[Buffer; 2]> {
+	let frequencies = &spec.architecture.frequencies;
+	let table = |pick: fn((f32, f32)) -> f32| {
+		let rows = (0..u64::from(context)).flat_map(|position| {
+			frequencies.iter().map(move |turns| {
+				pick(cairn_program::elementary::sin_cos(turns.wrapping_mul(position)))
+			})
+		});
+		Buffer::from_vec(rows.collect(), device)
+	};
+	Ok([table(|(_, cos)| cos)?, table(|(sin, _)| sin)?])
+}

@@ -1,0 +1,108 @@
+//! The weights of a stage, the optimizer's state beside them, and gradients.
+
+use cairn_primitives::{ModelSpec, StageIndex};
+use cairn_program::{random::Initial, Stage, Tensor};
+use candle_core::{Device, Result as TensorResult};
+
+use super::{Result, StageError};
+use crate::buffer::Buffer;
+
+/// A shard: its tensors in order.
+#[derive(Debug)]
+pub struct Shard {
+	tensors: Vec<ShardTensor>,
+	front: usize,
+}
+
+/// A tensor of a shard.
+#[derive(Debug)]
+pub struct ShardTensor {
+	/// Which one.
+	pub tensor: Tensor,
+	/// Rows: what it yields.
+	pub rows: usize,
+	/// Columns: what it reads.
+	pub columns: usize,
+	/// Weights, first moment and second moment, one behind the other.
+	pub(crate) state: Buffer,
+	/// Gradient of the step so far.
+	pub(crate) gradient: Buffer,
+}
+
+impl Shard {
+	/// The weights that a spec's seed yields.
+	pub fn initial(spec: &ModelSpec, number: StageIndex) -> Result<Self> {
+		let stage = Stage::new(spec, number).ok_or(StageError::NoStage(number))?;
+		Self::from_weights(&stage, |tensor, count| {
+			Ok(Initial::new(spec, number, &stage, tensor, 0).take(count).collect())
+		})
+	}
+
+	/// Given weights: `weights` yields those of a tensor, which has so many.
+	pub fn from_weights(
+		stage: &Stage,
+		mut weights: impl FnMut(Tensor, usize) -> Result<Vec<f32>>,
+	) -> Result<Self> {
+		let device = &Device::Cpu;
+		let mut tensors = Vec::new();
+		for tensor in stage.tensors() {
+			let (rows, columns) = stage.size(tensor);
+			let (rows, columns) = (rows as usize, columns as usize);
+			let mut state = weights(tensor, rows * columns)?;
+			state.resize(3 * rows * columns, 0.0);
+			tensors.push(ShardTensor {
+				tensor,
+				rows,
+				columns,
+				state: Buffer::from_vec(state, device)?,
+				gradient: Buffer::zeros(rows * columns, device)?,
+			});
+		}
+		Ok(Self { tensors, front: usize::from(stage.front().is_some()) })
+	}
+
+	/// All tensors, in order.
+	pub fn tensors(&self) -> &[ShardTensor] {
+		&self.tensors
+	}
+
+	/// A tensor that the stage has.
+	pub(crate) fn get(&self, tensor: Tensor) -> &ShardTensor {
+		let place = match tensor {
+			Tensor::Embedding | Tensor::Expand => 0,
+			Tensor::Layer(layer, matrix) => self.front + usize::from(layer) * 7 + matrix as usize,
+			Tensor::Compress | Tensor::Head => self.tensors.len() - 1,
+		};
+		let found = &self.tensors[place];
+		debug_assert_eq!(found.tensor, tensor);
+		found
+	}
+}
+
+impl ShardTensor {
+	/// Number of weights.
+	pub fn len(&self) -> usize {
+		self.rows * self.columns
+	}
+
+	/// Whether there are none; never.
+	pub fn is_empty(&self) -> bool {
+		self.len() == 0
+	}
+
+	/// A copy of the weights.
+	pub fn weights(&self) -> TensorResult<Vec<f32>> {
+		self.state.read(|state| Ok(state[..self.len()].to_vec()))
+	}
+
+	/// A copy of the first and second moments.
+	pub fn moments(&self) -> TensorResult<[Vec<f32>; 2]> {
+		let count = self.len();
+		self.state.read(|s| Ok([s[count..2 * count].to_vec(), s[2 * count..].to_vec()]))
+	}
+
+	/// A copy of the gradient.
+	pub fn gradient(&self) -> TensorResult<Vec<f32>> {
+		self.gradient.to_vec()
+	}
+}
