@@ -9,6 +9,7 @@ pub mod elementary;
 mod evaluate;
 mod float;
 pub mod fraction;
+pub mod merge;
 pub mod operation;
 mod program;
 pub mod random;

@@ -7,7 +7,7 @@ use super::{kernel, reduce, ROWS};
 /// Largest magnitude of a code.
 const LARGEST: f32 = 127.0;
 
-/// Codes and exponents of rows of blocks.
+/// Codes and exponents of blocks; the last block may be shorter.
 pub fn encode(x: &[f32], block: usize, codes: &mut [i8], exponents: &mut [i8]) {
 	x.par_chunks(ROWS * block)
 		.zip(codes.par_chunks_mut(ROWS * block))
@@ -25,7 +25,7 @@ pub fn decode(codes: &[i8], exponents: &[i8], block: usize, x: &mut [f32]) {
 
 kernel! {
 	fn encode_blocks(x: &[f32], block: usize, codes: &mut [i8], exponents: &mut [i8]) {
-		for ((x, codes), exponent) in x.chunks_exact(block).zip(codes.chunks_exact_mut(block)).zip(exponents) {
+		for ((x, codes), exponent) in x.chunks(block).zip(codes.chunks_mut(block)).zip(exponents) {
 			let e = exponent_of(reduce::max_magnitude(x));
 			let factor = power_of_two(-e);
 			for (code, x) in codes.iter_mut().zip(x) {
@@ -39,7 +39,7 @@ kernel! {
 
 kernel! {
 	fn decode_blocks(codes: &[i8], exponents: &[i8], block: usize, x: &mut [f32]) {
-		for ((x, codes), exponent) in x.chunks_exact_mut(block).zip(codes.chunks_exact(block)).zip(exponents) {
+		for ((x, codes), exponent) in x.chunks_mut(block).zip(codes.chunks(block)).zip(exponents) {
 			let factor = power_of_two(i32::from(*exponent));
 			for (x, code) in x.iter_mut().zip(codes) {
 				*x = f32::from(*code) * factor;

@@ -52,6 +52,28 @@ impl Trainer {
 		})
 	}
 
+	/// Forward only, for evaluation: on the last stage the summed loss of the tokens. Nothing of a step under way is touched
+	/// but the place.
+	pub fn evaluate(
+		&mut self,
+		place: usize,
+		input: Input,
+		targets: &[u32],
+		output: Option<&mut Message>,
+	) -> Result<Option<f32>> {
+		let compute = self.compute.clone();
+		compute.run(|| {
+			self.enter(place, input)?;
+			for layer in 0..self.program.stage().layers {
+				self.layer_forward(place, layer)?;
+			}
+			match output {
+				Some(message) => self.send(place, message).map(|()| None),
+				None => self.losses(place, targets).map(Some),
+			}
+		})
+	}
+
 	/// The linear map of a tensor of the shard, for so many tokens.
 	pub(super) fn linear(&self, tensor: Tensor, tokens: usize) -> Linear {
 		let (rows, columns) = self.program.stage().size(tensor);
@@ -63,7 +85,8 @@ impl Trainer {
 		}
 	}
 
-	pub(super) fn tokens(&self) -> usize {
+	/// Tokens of a microbatch.
+	pub fn tokens(&self) -> usize {
 		self.program.stage().tokens() as usize
 	}
 
@@ -213,6 +236,26 @@ impl Trainer {
 		encode(stage, hidden.all(), message)
 	}
 
+	/// The final norm of the hidden state, into `work.normed`.
+	fn final_norm(&self, place: usize) -> TensorResult<()> {
+		let hidden = self.kept[place].hidden[usize::from(self.program.stage().layers)].all();
+		let scales = self.work.rows.slice(0, self.tokens());
+		ops::norm_scales(self.norm(), scales, hidden)?;
+		ops::norm_apply(self.norm(), self.work.normed.all(), hidden, scales)
+	}
+
+	/// Logits of a block of tokens, from `first` on, and how many tokens it has.
+	fn logits(&self, first: usize) -> TensorResult<(Linear, Slice<'_>, Slice<'_>)> {
+		let stage = self.program.stage();
+		let (width, count) = (stage.width as usize, (BLOCK as usize).min(self.tokens() - first));
+		let linear = self.linear(stage.head(), count);
+		let logits = self.work.logits.slice(0, count * stage.vocabulary as usize);
+		let normed = self.work.normed.slice(first * width, count * width);
+		ops::clear(logits)?;
+		linear.forward(logits, normed, self.weight(stage.head()))?;
+		Ok((linear, logits, normed))
+	}
+
 	/// Final norm, head and loss, and back through all of them: logits live for a block of tokens only.
 	fn head(&mut self, place: usize, targets: &[u32]) -> Result<()> {
 		let stage = self.program.stage().clone();
@@ -220,51 +263,64 @@ impl Trainer {
 			return Err(StageError::WrongMessage);
 		}
 		check_tokens(&stage, targets)?;
-		let tokens = self.tokens();
-		let width = stage.width as usize;
-		let hidden = self.kept[place].hidden[usize::from(stage.layers)].all();
-		let scales = self.work.rows.slice(0, tokens);
+		let (tokens, width, tensor) = (self.tokens(), stage.width as usize, stage.head());
 		let losses = self.work.rows.slice(tokens, tokens);
-		let (normed, normed_gradient) = (&self.work.normed, &self.work.normed_gradient);
-		ops::norm_scales(self.norm(), scales, hidden)?;
-		ops::norm_apply(self.norm(), normed.all(), hidden, scales)?;
-		ops::clear(normed_gradient.all())?;
-		let tensor = stage.head();
 		let share = f32::from_bits(self.program.constants().token_share);
+		let normed_gradient = &self.work.normed_gradient;
+		self.final_norm(place)?;
+		ops::clear(normed_gradient.all())?;
 		for first in (0..tokens).step_by(BLOCK as usize) {
-			let count = (BLOCK as usize).min(tokens - first);
-			let linear = self.linear(tensor, count);
-			let logits = self.work.logits.slice(0, count * stage.vocabulary as usize);
-			let normed = normed.slice(first * width, count * width);
-			let targets = &targets[first..first + count];
-			ops::clear(logits)?;
-			linear.forward(logits, normed, self.weight(tensor))?;
+			let (linear, logits, normed) = self.logits(first)?;
+			let range = first..first + linear.tokens;
 			losses.write(|losses| {
 				logits.write(|logits| {
-					let losses = &mut losses[first..first + count];
+					let (targets, losses) = (&targets[range.clone()], &mut losses[range.clone()]);
 					loss::cross_entropy(logits, targets, share, losses);
 					Ok(())
 				})
 			})?;
 			linear.gradient(&self.shard.get(tensor).gradient, logits, normed)?;
-			let gradient = normed_gradient.slice(first * width, count * width);
+			let gradient = normed_gradient.slice(first * width, linear.tokens * width);
 			linear.backward(gradient, logits, self.weight(tensor))?;
 		}
-		let gradient = &self.kept[place].gradient;
-		gradient.write(|gradient| {
+		let hidden = self.kept[place].hidden[usize::from(stage.layers)].all();
+		let scales = self.work.rows.slice(0, tokens);
+		self.kept[place].gradient.write(|gradient| {
 			read!([hidden, scales, normed_gradient], |x, scales, normed| {
 				self.norm().final_backward(x, scales, normed, gradient);
 				Ok(())
 			})
 		})?;
-		let microbatch_loss = losses.read(|losses| Ok(optimizer::sum(losses)))?;
-		self.loss += microbatch_loss;
+		self.loss += losses.read(|losses| Ok(optimizer::sum(losses)))?;
 		match self.loss.is_finite() {
 			true => Ok(()),
 			false => {
 				Err(Diverged { value: Value::Outer(self.done, OuterName::MicrobatchLoss) }.into())
 			},
 		}
+	}
+
+	/// Summed loss of a microbatch.
+	fn losses(&self, place: usize, targets: &[u32]) -> Result<f32> {
+		let stage = self.program.stage();
+		if !stage.is_last {
+			return Err(StageError::WrongMessage);
+		}
+		check_tokens(stage, targets)?;
+		let tokens = self.tokens();
+		let losses = self.work.rows.slice(tokens, tokens);
+		self.final_norm(place)?;
+		for first in (0..tokens).step_by(BLOCK as usize) {
+			let (linear, logits, _) = self.logits(first)?;
+			let range = first..first + linear.tokens;
+			losses.write(|losses| {
+				logits.write(|logits| {
+					loss::losses(logits, &targets[range.clone()], &mut losses[range.clone()]);
+					Ok(())
+				})
+			})?;
+		}
+		Ok(losses.read(|losses| Ok(optimizer::sum(losses)))?)
 	}
 }
 

@@ -123,6 +123,11 @@ impl Trainer {
 		&self.shard
 	}
 
+	/// The shard, to replace weights between windows.
+	pub(crate) fn shard_mut(&mut self) -> &mut Shard {
+		&mut self.shard
+	}
+
 	/// Begin a step: its numbers count from here on, gradients start from zero.
 	pub fn begin(
 		&mut self,

@@ -95,6 +95,26 @@ impl ShardTensor {
 		self.state.read(|state| Ok(state[..self.len()].to_vec()))
 	}
 
+	/// Replace the weights, and forget the moments.
+	pub(crate) fn set(&self, weights: &[f32]) -> TensorResult<()> {
+		self.state.write(|state| {
+			let (own, moments) = state.split_at_mut(weights.len());
+			own.copy_from_slice(weights);
+			moments.fill(0.0);
+			Ok(())
+		})
+	}
+
+	/// Replace the moments.
+	pub(crate) fn set_moments(&self, [first, second]: &[Vec<f32>; 2]) -> TensorResult<()> {
+		let count = self.len();
+		self.state.write(|state| {
+			state[count..2 * count].copy_from_slice(first);
+			state[2 * count..].copy_from_slice(second);
+			Ok(())
+		})
+	}
+
 	/// A copy of the first and second moments.
 	pub fn moments(&self) -> TensorResult<[Vec<f32>; 2]> {
 		let count = self.len();

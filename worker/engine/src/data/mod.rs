@@ -1,0 +1,17 @@
+//! Datasets: text becomes chunks of token ids, and a manifest that names every chunk by its hash.
+//!
+//! A dataset is a folder:
+//!
+//! ```text
+//! manifest.json     sizes, and the BLAKE3 of the tokenizer and of every chunk; its own BLAKE3 is the dataset's root
+//! tokenizer.json    of the `tokenizers` library
+//! chunks/00000.bin  token ids, little-endian
+//! ```
+
+mod build;
+mod dataset;
+mod manifest;
+
+pub use build::{build, BuildError, BuildProgress, BuildSettings, Tokenization};
+pub use dataset::{Dataset, DatasetError, Split};
+pub use manifest::{Manifest, TokenBytes};

@@ -1,0 +1,404 @@
+//! A whole training run in one process: pipelines through memory instead of over a network, merges, held-out evaluation. It
+//! computes what the network would, to the bit, and is how a researcher tries a spec before proposing it.
+
+mod state;
+
+use std::{path::PathBuf, sync::Arc};
+
+use cairn_primitives::{ModelSpec, StepIndex, WindowIndex};
+use cairn_program::{random::sample_at, Stage, StepContext};
+
+pub use state::{Progress, StateError};
+
+use crate::{
+	data::{Dataset, DatasetError, Split},
+	Compute, Difference, Diverged, Input, Message, OuterState, Recompute, Shard, Snapshot,
+	StageError, Trainer,
+};
+
+/// Held-out samples that are evaluated behind each window, at most.
+const HELD_OUT_SAMPLES: u64 = 64;
+
+/// Why a run stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+	/// The dataset is not the spec's.
+	#[error("the spec names dataset {expected:?}, this one is {found:?}: put the latter into the spec's field \"dataset\"")]
+	WrongDataset {
+		/// Of the spec.
+		expected: cairn_primitives::Hash,
+		/// As given.
+		found: cairn_primitives::Hash,
+	},
+	/// The dataset has tokens that the model has not.
+	#[error("the dataset has a vocabulary of {dataset}, the spec one of {spec}")]
+	WrongVocabulary {
+		/// Of the dataset.
+		dataset: u32,
+		/// Of the spec.
+		spec: u32,
+	},
+	/// The dataset is too small.
+	#[error("the dataset has no sample of {0} tokens to train on, or none held out")]
+	DatasetTooSmall(u32),
+	/// A value was not finite.
+	#[error("window {window}, lane {lane}, step {step}: {diverged}. Lower the learning rate, or lengthen the warm-up; the run can go on from the window's start")]
+	Diverged {
+		/// The window.
+		window: WindowIndex,
+		/// The lane.
+		lane: u8,
+		/// The step within the window.
+		step: StepIndex,
+		/// Which value.
+		diverged: Diverged,
+	},
+	/// The dataset is damaged.
+	#[error(transparent)]
+	Dataset(#[from] DatasetError),
+	/// The stored state is damaged, or cannot be written.
+	#[error(transparent)]
+	State(#[from] StateError),
+	/// A stage failed.
+	#[error(transparent)]
+	Stage(#[from] StageError),
+}
+
+/// A run.
+#[derive(Debug)]
+pub struct LocalTraining {
+	spec: ModelSpec,
+	dataset: Dataset,
+	folder: PathBuf,
+	stages: Vec<LocalStage>,
+	/// Inner state of each lane, where the spec carries it.
+	carried: Vec<Vec<Vec<[Vec<f32>; 2]>>>,
+	progress: Progress,
+	inputs: Vec<u32>,
+	targets: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct LocalStage {
+	trainer: Trainer,
+	outer: OuterState,
+	/// To the stage after.
+	forward: Message,
+	/// To the stage before.
+	backward: Message,
+}
+
+/// A step that is done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepDone {
+	/// The window.
+	pub window: WindowIndex,
+	/// The lane.
+	pub lane: u8,
+	/// The step within the window.
+	pub step: StepIndex,
+	/// Mean loss of the step's tokens, in nats.
+	pub loss: f32,
+	/// Tokens of the step.
+	pub tokens: u64,
+}
+
+/// A window that is done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WindowDone {
+	/// The window.
+	pub window: WindowIndex,
+	/// Samples of the training so far.
+	pub samples: u64,
+	/// Mean loss over the window's steps, in nats.
+	pub loss: f32,
+	/// Mean loss of held-out tokens, in nats.
+	pub held_out: f32,
+	/// Bytes that the lanes' differences would take on the network, all stages and lanes together.
+	pub merge_bytes: usize,
+}
+
+impl LocalTraining {
+	/// Begin a run in a folder, or go on with the one that is there.
+	pub fn open(
+		spec: ModelSpec,
+		dataset: Dataset,
+		folder: PathBuf,
+		recompute: Recompute,
+		compute: Arc<Compute>,
+	) -> Result<Self, LocalError> {
+		check_dataset(&spec, &dataset)?;
+		let numbers = 0..spec.stages.len() as u8;
+		let stored = state::load(&spec, &folder)?;
+		let (progress, shards, carried) = match stored {
+			Some(stored) => (stored.progress, stored.shards, stored.carried),
+			None => {
+				let shards = numbers.clone().map(|number| {
+					let shard = Shard::initial(&spec, number)?;
+					let outer = OuterState::new(&shard);
+					Ok((shard, outer))
+				});
+				(Progress::default(), shards.collect::<Result<Vec<_>, StageError>>()?, Vec::new())
+			},
+		};
+		let mut stages = Vec::new();
+		for (number, (shard, outer)) in numbers.zip(shards) {
+			let shapes = Stage::new(&spec, number).ok_or(StageError::NoStage(number))?;
+			let trainer = Trainer::new(&spec, number, shard, 1, recompute, compute.clone())?;
+			let (forward, backward) = (Message::new(&shapes), Message::new(&shapes));
+			stages.push(LocalStage { trainer, outer, forward, backward });
+		}
+		let (inputs, targets) = (Vec::new(), Vec::new());
+		Ok(Self { spec, dataset, folder, stages, carried, progress, inputs, targets })
+	}
+
+	/// How far the run is.
+	pub fn progress(&self) -> Progress {
+		self.progress
+	}
+
+	/// Whether the schedule has ended.
+	pub fn is_done(&self) -> bool {
+		self.progress.samples >= self.spec.schedule.total_samples()
+	}
+
+	/// The shard of a stage.
+	pub fn shard(&self, stage: usize) -> &Shard {
+		self.stages[stage].trainer.shard()
+	}
+
+	/// Bytes that cross all edges for one token, there and back.
+	pub fn edge_bytes_per_token(&self) -> f64 {
+		let edges = self.stages.len().saturating_sub(1);
+		let tokens = self.stages.first().map_or(1, |stage| stage.trainer.tokens()) as f64;
+		let bytes = self.stages.first().map_or(0, |stage| stage.forward.bytes());
+		(2 * edges * bytes) as f64 / tokens
+	}
+
+	/// Do a window: all lanes, the merge, the evaluation; then store the state. `done` hears of every step.
+	pub fn window(&mut self, mut done: impl FnMut(StepDone)) -> Result<WindowDone, LocalError> {
+		let (steps, lanes) = (self.spec.window.steps, self.spec.lanes);
+		let before = self
+			.stages
+			.iter()
+			.map(|stage| Snapshot::of(stage.trainer.shard()))
+			.collect::<Result<Vec<_>, _>>()?;
+		let mut differences: Vec<Vec<(StepIndex, Difference)>> =
+			vec![Vec::new(); self.stages.len()];
+		let mut loss = 0.0;
+		for lane in 0..lanes {
+			self.begin_lane(lane, &before)?;
+			for step in 0..steps {
+				let step_loss = self.step(lane, step)?;
+				loss += step_loss / (steps * u32::from(lanes)) as f32;
+				let tokens = u64::from(self.batch()) * u64::from(self.spec.architecture.context);
+				done(StepDone {
+					window: self.progress.window,
+					lane,
+					step,
+					loss: step_loss,
+					tokens,
+				});
+			}
+			self.end_lane(lane)?;
+			if lanes > 1 {
+				for ((stage, before), lanes) in
+					self.stages.iter().zip(&before).zip(&mut differences)
+				{
+					let difference =
+						Difference::of(before, stage.trainer.shard(), self.spec.merge)?;
+					lanes.push((steps, difference));
+				}
+			}
+		}
+		let merge_bytes =
+			differences.iter().flatten().map(|(_, difference)| difference.bytes()).sum();
+		if lanes > 1 {
+			let outer = self.spec.outer;
+			for ((stage, before), lanes) in self.stages.iter_mut().zip(&before).zip(&differences) {
+				stage.outer.merge(stage.trainer.shard_mut(), before, lanes, &outer)?;
+			}
+		}
+		let held_out = self.evaluate()?;
+		let window = self.progress.window;
+		let samples = u64::from(steps) * u64::from(lanes) * u64::from(self.batch());
+		self.progress.samples += samples;
+		self.progress.window += 1;
+		state::store(&self.spec, &self.folder, self.progress, self.shards(), &self.carried)?;
+		Ok(WindowDone { window, samples: self.progress.samples, loss, held_out, merge_bytes })
+	}
+
+	fn shards(&self) -> impl Iterator<Item = (&Shard, &OuterState)> {
+		self.stages.iter().map(|stage| (stage.trainer.shard(), &stage.outer))
+	}
+
+	/// Samples of a lane in a step; fixed for a window.
+	fn batch(&self) -> u32 {
+		self.spec.schedule.batch_at(self.progress.samples)
+	}
+
+	/// The shard of the window's start, and an inner state that starts from zero or is the lane's own.
+	fn begin_lane(&mut self, lane: u8, before: &[Snapshot]) -> Result<(), StageError> {
+		let carried = self.carried.get(usize::from(lane));
+		for (number, (stage, before)) in self.stages.iter_mut().zip(before).enumerate() {
+			before.restore(stage.trainer.shard_mut())?;
+			if let Some(moments) = carried {
+				for (tensor, moments) in
+					stage.trainer.shard().tensors().iter().zip(&moments[number])
+				{
+					tensor.set_moments(moments)?;
+				}
+			}
+		}
+		Ok(())
+	}
+
+	/// Keep the lane's inner state where the spec carries it.
+	fn end_lane(&mut self, lane: u8) -> Result<(), StageError> {
+		if !self.spec.inner.carries_state() {
+			return Ok(());
+		}
+		let of_stage = |stage: &LocalStage| -> Result<Vec<[Vec<f32>; 2]>, StageError> {
+			stage.trainer.shard().tensors().iter().map(|tensor| Ok(tensor.moments()?)).collect()
+		};
+		let moments = self.stages.iter().map(of_stage).collect::<Result<Vec<_>, _>>()?;
+		self.carried.truncate(self.spec.lanes.into());
+		match self.carried.get_mut(usize::from(lane)) {
+			Some(kept) => *kept = moments,
+			None => self.carried.push(moments),
+		}
+		Ok(())
+	}
+
+	/// One optimizer step of a lane; its mean loss.
+	fn step(&mut self, lane: u8, step: StepIndex) -> Result<f32, LocalError> {
+		let (batch, lanes) = (self.batch(), u64::from(self.spec.lanes));
+		let progress = self.progress;
+		let planned = progress.samples + u64::from(step) * lanes * u64::from(batch);
+		let carried_steps = match self.spec.inner.carries_state() {
+			true => progress.window.saturating_mul(self.spec.window.steps),
+			false => 0,
+		};
+		let context = StepContext {
+			batch,
+			learning_rate: self.spec.schedule.learning_rate_at(planned),
+			step,
+			carried_steps,
+		};
+		let diverged = |error| match error {
+			StageError::Diverged(diverged) => {
+				LocalError::Diverged { window: progress.window, lane, step, diverged }
+			},
+			error => error.into(),
+		};
+		for (number, stage) in self.stages.iter_mut().enumerate() {
+			stage.trainer.begin(&self.spec, number as u8, &context)?;
+		}
+		let first = planned + u64::from(lane) * u64::from(batch);
+		let microbatch = u64::from(self.spec.schedule.microbatch);
+		for from in (first..first + u64::from(batch)).step_by(microbatch as usize) {
+			let samples = self.dataset.samples(Split::Training, self.spec.architecture.context);
+			let seed = self.spec.seed;
+			self.read(
+				(from..from + microbatch).map(|p| sample_at(&seed, samples, p)),
+				Split::Training,
+			)?;
+			self.microbatch().map_err(diverged)?;
+		}
+		let mut loss = 0.0;
+		for stage in &mut self.stages {
+			loss = stage.trainer.finish().map_err(diverged)?.loss.unwrap_or(loss);
+		}
+		Ok(loss / (u64::from(batch) * u64::from(self.spec.architecture.context)) as f32)
+	}
+
+	/// Read samples into `inputs` and `targets`.
+	fn read(
+		&mut self,
+		samples: impl Iterator<Item = u64>,
+		split: Split,
+	) -> Result<(), DatasetError> {
+		self.inputs.clear();
+		self.targets.clear();
+		let context = self.spec.architecture.context;
+		for sample in samples {
+			self.dataset.read_sample(
+				split,
+				context,
+				sample,
+				&mut self.inputs,
+				&mut self.targets,
+			)?;
+		}
+		Ok(())
+	}
+
+	/// Through the pipeline and back.
+	fn microbatch(&mut self) -> Result<(), StageError> {
+		let last = self.stages.len() - 1;
+		for number in 0..=last {
+			let (before, rest) = self.stages.split_at_mut(number);
+			let stage = &mut rest[0];
+			let input = match before.last() {
+				None => Input::Tokens(&self.inputs),
+				Some(before) => Input::Message(&before.forward),
+			};
+			let targets = if number == last { &self.targets[..] } else { &[] };
+			let output = (number < last).then_some(&mut stage.forward);
+			stage.trainer.forward(0, input, targets, output)?;
+		}
+		for number in (0..=last).rev() {
+			let (stages, after) = self.stages.split_at_mut(number + 1);
+			let stage = &mut stages[number];
+			let gradient = after.first().map(|after| &after.backward);
+			let output = (number > 0).then_some(&mut stage.backward);
+			stage.trainer.backward(0, gradient, output)?;
+		}
+		Ok(())
+	}
+
+	/// Mean loss of held-out tokens: of samples spread over all that are held out.
+	pub fn evaluate(&mut self) -> Result<f32, LocalError> {
+		let context = self.spec.architecture.context;
+		let microbatch = u64::from(self.spec.schedule.microbatch);
+		let available = self.dataset.samples(Split::HeldOut, context);
+		let count = available.min(HELD_OUT_SAMPLES).div_ceil(microbatch) * microbatch;
+		let mut loss = 0.0;
+		for from in (0..count).step_by(microbatch as usize) {
+			let samples = (from..from + microbatch).map(|i| i * available / count);
+			self.read(samples, Split::HeldOut)?;
+			let last = self.stages.len() - 1;
+			for number in 0..=last {
+				let (before, rest) = self.stages.split_at_mut(number);
+				let stage = &mut rest[0];
+				let input = match before.last() {
+					None => Input::Tokens(&self.inputs),
+					Some(before) => Input::Message(&before.forward),
+				};
+				let targets = if number == last { &self.targets[..] } else { &[] };
+				let output = (number < last).then_some(&mut stage.forward);
+				loss += stage.trainer.evaluate(0, input, targets, output)?.unwrap_or(0.0);
+			}
+		}
+		Ok(loss / (count * u64::from(context)) as f32)
+	}
+}
+
+fn check_dataset(spec: &ModelSpec, dataset: &Dataset) -> Result<(), LocalError> {
+	let (expected, found) = (spec.dataset, dataset.manifest().root());
+	if expected != found {
+		return Err(LocalError::WrongDataset { expected, found });
+	}
+	let (vocabulary, context) = (dataset.manifest().vocabulary, spec.architecture.context);
+	if vocabulary > spec.architecture.vocabulary {
+		return Err(LocalError::WrongVocabulary {
+			dataset: vocabulary,
+			spec: spec.architecture.vocabulary,
+		});
+	}
+	match [Split::Training, Split::HeldOut].iter().all(|split| dataset.samples(*split, context) > 0)
+	{
+		true => Ok(()),
+		false => Err(LocalError::DatasetTooSmall(context)),
+	}
+}

@@ -1,0 +1,209 @@
+//! The state of a run on disk: a folder for each window that was finished, of which only the newest is kept. A folder takes
+//! its name when everything is in it, so that a run that is killed goes on from the last window it finished.
+
+use std::{
+	fs, io,
+	path::{Path, PathBuf},
+};
+
+use cairn_primitives::{hash::blob_root, Hash, ModelSpec, WindowIndex};
+use safetensors::{tensor::TensorView, Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+
+use crate::{checkpoint::CheckpointError, OuterState, Shard, StageError};
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+	/// The window that comes next.
+	pub window: WindowIndex,
+	/// Samples of the training so far.
+	pub samples: u64,
+}
+
+/// Why the state could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+	/// A file could not be read or written.
+	#[error("{path}: {error}")]
+	File {
+		/// The file or folder.
+		path: PathBuf,
+		/// Why.
+		error: io::Error,
+	},
+	/// The folder holds a run of another spec.
+	#[error("{0} holds a run of another spec: choose another folder")]
+	OtherSpec(PathBuf),
+	/// What is in a file is not what was written.
+	#[error("{path} is damaged: {reason}")]
+	Damaged {
+		/// The file.
+		path: PathBuf,
+		/// What is wrong.
+		reason: String,
+	},
+	/// A shard could not be read or written.
+	#[error(transparent)]
+	Checkpoint(#[from] CheckpointError),
+	/// A stage failed.
+	#[error(transparent)]
+	Stage(#[from] StageError),
+}
+
+/// A state that was read.
+pub(super) struct Stored {
+	pub progress: Progress,
+	pub shards: Vec<(Shard, OuterState)>,
+	pub carried: Vec<Vec<Vec<[Vec<f32>; 2]>>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+	spec: Hash,
+	#[serde(flatten)]
+	progress: Progress,
+}
+
+fn spec_hash(spec: &ModelSpec) -> Hash {
+	blob_root(&serde_json::to_vec(spec).expect("a spec is plain data"))
+}
+
+fn file(path: &Path) -> impl FnOnce(io::Error) -> StateError + '_ {
+	move |error| StateError::File { path: path.into(), error }
+}
+
+/// The newest state in a folder; `None` if there is none.
+pub(super) fn load(spec: &ModelSpec, folder: &Path) -> Result<Option<Stored>, StateError> {
+	let Some(newest) = windows(folder)?.pop() else {
+		return Ok(None);
+	};
+	let path = newest.join("progress.json");
+	let bytes = fs::read(&path).map_err(file(&path))?;
+	let header: Header = serde_json::from_slice(&bytes)
+		.map_err(|error| StateError::Damaged { path: path.clone(), reason: error.to_string() })?;
+	if header.spec != spec_hash(spec) {
+		return Err(StateError::OtherSpec(folder.into()));
+	}
+	let mut shards = Vec::new();
+	for number in 0..spec.stages.len() as u8 {
+		let shard = Shard::load(spec, number, &newest.join(format!("stage-{number}.safetensors")))?;
+		let momenta = load_floats(&newest.join(format!("stage-{number}.outer.safetensors")))?;
+		let path = newest.join(format!("stage-{number}.outer.safetensors"));
+		let fits = momenta.len() == shard.tensors().len()
+			&& momenta
+				.iter()
+				.zip(shard.tensors())
+				.all(|(floats, tensor)| floats.len() == tensor.len());
+		if !fits {
+			return Err(StateError::Damaged { path, reason: "it does not fit the shard".into() });
+		}
+		shards.push((shard, OuterState(momenta)));
+	}
+	let mut carried = Vec::new();
+	for lane in 0..spec.lanes {
+		let path = newest.join(format!("lane-{lane}.safetensors"));
+		if !path.exists() {
+			break;
+		}
+		let mut floats = load_floats(&path)?.into_iter();
+		let mut next = |len: usize| match floats.next() {
+			Some(floats) if floats.len() == len => Ok(floats),
+			_ => Err(StateError::Damaged {
+				path: path.clone(),
+				reason: "it does not fit the shard".into(),
+			}),
+		};
+		let mut stages = Vec::new();
+		for (shard, _) in &shards {
+			let tensors = shard.tensors().iter().map(|t| Ok([next(t.len())?, next(t.len())?]));
+			stages.push(tensors.collect::<Result<Vec<_>, StateError>>()?);
+		}
+		carried.push(stages);
+	}
+	Ok(Some(Stored { progress: header.progress, shards, carried }))
+}
+
+/// Store a state, and remove those before it.
+pub(super) fn store<'a>(
+	spec: &ModelSpec,
+	folder: &Path,
+	progress: Progress,
+	shards: impl Iterator<Item = (&'a Shard, &'a OuterState)>,
+	carried: &[Vec<Vec<[Vec<f32>; 2]>>],
+) -> Result<(), StateError> {
+	fs::create_dir_all(folder).map_err(file(folder))?;
+	let before = windows(folder)?;
+	let partial =
+		tempfile::Builder::new().prefix(".window-").tempdir_in(folder).map_err(file(folder))?;
+	for (number, (shard, outer)) in shards.enumerate() {
+		let path = partial.path().join(format!("stage-{number}.safetensors"));
+		shard.save(spec, number as u8, &path)?;
+		let path = partial.path().join(format!("stage-{number}.outer.safetensors"));
+		store_floats(&path, outer.0.iter())?;
+	}
+	for (lane, stages) in carried.iter().enumerate() {
+		let path = partial.path().join(format!("lane-{lane}.safetensors"));
+		store_floats(&path, stages.iter().flatten().flatten())?;
+	}
+	let header = Header { spec: spec_hash(spec), progress };
+	let path = partial.path().join("progress.json");
+	let json = serde_json::to_vec_pretty(&header).expect("progress is plain data");
+	crate::checkpoint::write_atomically(&path, &json).map_err(file(&path))?;
+	let path = folder.join(format!("window-{:06}", progress.window));
+	fs::rename(partial.keep(), &path).map_err(file(&path))?;
+	for old in before.into_iter().filter(|old| *old != path) {
+		fs::remove_dir_all(&old).map_err(file(&old))?;
+	}
+	Ok(())
+}
+
+/// Folders of windows, oldest first.
+fn windows(folder: &Path) -> Result<Vec<PathBuf>, StateError> {
+	let entries = match fs::read_dir(folder) {
+		Ok(entries) => entries,
+		Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+		Err(error) => return Err(file(folder)(error)),
+	};
+	let mut windows = Vec::new();
+	for entry in entries {
+		let path = entry.map_err(file(folder))?.path();
+		let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+		if name.strip_prefix("window-").is_some_and(|number| number.parse::<u32>().is_ok()) {
+			windows.push(path);
+		}
+	}
+	windows.sort();
+	Ok(windows)
+}
+
+/// Rows of floats, numbered.
+fn store_floats<'a>(
+	path: &Path,
+	rows: impl Iterator<Item = &'a Vec<f32>>,
+) -> Result<(), StateError> {
+	let rows: Vec<(String, Vec<u8>)> = rows
+		.enumerate()
+		.map(|(i, row)| (format!("{i:06}"), row.iter().flat_map(|x| x.to_le_bytes()).collect()))
+		.collect();
+	let views = rows.iter().map(|(name, bytes)| {
+		let view = TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes);
+		(name, view.expect("the size is that of the shape"))
+	});
+	let bytes = safetensors::serialize(views, None).expect("names and sizes are sound");
+	crate::checkpoint::write_atomically(path, &bytes).map_err(file(path))
+}
+
+fn load_floats(path: &Path) -> Result<Vec<Vec<f32>>, StateError> {
+	let bytes = fs::read(path).map_err(file(path))?;
+	let damaged = |reason: String| StateError::Damaged { path: path.into(), reason };
+	let tensors = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
+	(0..tensors.len())
+		.map(|i| {
+			let view =
+				tensors.tensor(&format!("{i:06}")).map_err(|error| damaged(error.to_string()))?;
+			let floats = view.data().chunks_exact(4);
+			Ok(floats.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+		})
+		.collect()
+}

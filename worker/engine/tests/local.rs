@@ -1,0 +1,195 @@
+//! Whole runs in one process.
+
+#[path = "../../../primitives/program/tests/common/mod.rs"]
+mod common;
+
+use std::{fs, path::Path, sync::Arc};
+
+use cairn_engine::{
+	data::{build, BuildSettings, Dataset, Tokenization},
+	local::{LocalError, LocalTraining, StateError, WindowDone},
+	Compute, Recompute,
+};
+use cairn_primitives::{
+	spec::{BoundaryCodec, InnerOptimizer, Nano, SchedulePoint},
+	ModelSpec,
+};
+
+/// A text that a small model learns quickly, as a dataset.
+fn dataset(folder: &Path) -> Dataset {
+	let output = folder.join("dataset");
+	if !output.exists() {
+		let input = folder.join("text.txt");
+		fs::write(&input, "one two three four five six seven eight nine ten\n".repeat(400))
+			.unwrap();
+		let settings = BuildSettings {
+			inputs: vec![input],
+			output: output.clone(),
+			tokenization: Tokenization::Train { vocabulary: 280 },
+			chunk_tokens: 1_000,
+			held_out_permille: 100,
+		};
+		build(&settings, |_| {}).unwrap();
+	}
+	Dataset::open(output).unwrap()
+}
+
+fn spec(folder: &Path, stages: &[u16], lanes: u8) -> ModelSpec {
+	let mut spec = common::spec(stages.len());
+	spec.dataset = dataset(folder).manifest().root();
+	spec.architecture.vocabulary = 280;
+	spec.architecture.width = 24;
+	spec.architecture.hidden = 32;
+	spec.architecture.context = 16;
+	spec.stages = stages.to_vec().try_into().unwrap();
+	spec.lanes = lanes;
+	spec.window.steps = 6;
+	spec.window.warmup = 2;
+	let point = |samples| SchedulePoint { samples, batch: 4, learning_rate: Nano(10_000_000) };
+	spec.schedule.points = vec![point(0), point(144)].try_into().unwrap();
+	spec
+}
+
+fn open(
+	folder: &Path,
+	spec: &ModelSpec,
+	run: &str,
+	threads: usize,
+) -> Result<LocalTraining, LocalError> {
+	let compute = Arc::new(Compute::new(threads).unwrap());
+	LocalTraining::open(
+		spec.clone(),
+		dataset(folder),
+		folder.join(run),
+		Recompute::Selective,
+		compute,
+	)
+}
+
+/// Windows until the schedule ends, with what each came to.
+fn run(folder: &Path, spec: &ModelSpec, name: &str, threads: usize) -> Vec<WindowDone> {
+	let mut training = open(folder, spec, name, threads).unwrap();
+	let mut windows = Vec::new();
+	while !training.is_done() {
+		let mut steps = 0;
+		windows.push(training.window(|_| steps += 1).unwrap());
+		assert_eq!(steps, 6 * u32::from(spec.lanes));
+	}
+	windows
+}
+
+#[test]
+fn a_run_learns_and_ends_with_its_schedule() {
+	let folder = tempfile::tempdir().unwrap();
+	for lanes in [1, 2] {
+		let windows =
+			run(folder.path(), &spec(folder.path(), &[2], lanes), &format!("run-{lanes}"), 2);
+		assert_eq!(windows.len() as u64, 144 / (24 * u64::from(lanes)));
+		assert_eq!(windows.last().unwrap().samples, 144);
+		let (first, last) = (windows[0], windows[windows.len() - 1]);
+		assert!(last.held_out < first.held_out - 0.3, "{windows:?}");
+		assert_eq!(first.merge_bytes > 0, lanes > 1);
+	}
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on_to_the_same_bits() {
+	let folder = tempfile::tempdir().unwrap();
+	let mut carried = spec(folder.path(), &[1, 1], 2);
+	carried.inner = match carried.inner {
+		InnerOptimizer::AdamW { beta1, beta2, epsilon, weight_decay, clip, .. } => {
+			InnerOptimizer::AdamW { beta1, beta2, epsilon, weight_decay, clip, carry: true }
+		},
+		other => other,
+	};
+	for (name, spec) in [("reset", spec(folder.path(), &[1, 1], 2)), ("carried", carried)] {
+		let whole = run(folder.path(), &spec, &format!("{name}-whole"), 2);
+		let stopped = format!("{name}-stopped");
+		let mut windows = Vec::new();
+		for _ in 0..whole.len() {
+			// Opened anew for each window, with what a killed run leaves lying about.
+			fs::create_dir_all(folder.path().join(&stopped).join(".window-partial")).unwrap();
+			let mut training = open(folder.path(), &spec, &stopped, 1).unwrap();
+			windows.push(training.window(|_| {}).unwrap());
+		}
+		assert_eq!(windows, whole, "{name}");
+		assert!(open(folder.path(), &spec, &stopped, 1).unwrap().is_done());
+	}
+}
+
+#[test]
+fn stages_with_dense_edges_train_like_the_whole_model() {
+	let folder = tempfile::tempdir().unwrap();
+	// Gradients are clipped stage by stage; of batches as large as these they stay below the highest limit.
+	let gentle = |stages: &[u16]| {
+		let mut spec = spec(folder.path(), stages, 1);
+		assert_eq!(spec.boundary, BoundaryCodec::Dense);
+		if let InnerOptimizer::AdamW { clip, .. } = &mut spec.inner {
+			*clip = Nano(u32::MAX);
+		}
+		for point in spec.schedule.points.iter_mut() {
+			point.batch = 64;
+			point.learning_rate = Nano(1_000_000);
+		}
+		spec
+	};
+	let whole = run(folder.path(), &gentle(&[3]), "whole", 2);
+	assert_eq!(run(folder.path(), &gentle(&[1, 2]), "cut", 1), whole);
+	assert_eq!(run(folder.path(), &gentle(&[1, 1, 1]), "thrice", 2), whole);
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path();
+	let good = spec(path, &[2], 1);
+	let opened = |spec: &ModelSpec| open(path, spec, "run", 1).map(|_| ()).unwrap_err();
+	let mut other = good.clone();
+	other.dataset = Default::default();
+	assert!(matches!(opened(&other), LocalError::WrongDataset { .. }));
+	let mut other = good.clone();
+	other.architecture.vocabulary = 200;
+	assert!(matches!(opened(&other), LocalError::WrongVocabulary { dataset: 280, spec: 200 }));
+	let mut other = good.clone();
+	other.architecture.context = 60_000;
+	assert!(matches!(opened(&other), LocalError::DatasetTooSmall(60_000)));
+
+	open(path, &good, "run", 1).unwrap().window(|_| {}).unwrap();
+	let mut other = good.clone();
+	other.seed = Default::default();
+	assert!(matches!(opened(&other), LocalError::State(StateError::OtherSpec(_))));
+	let window = path.join("run/window-000001");
+	for file in ["progress.json", "stage-0.safetensors", "stage-0.outer.safetensors"] {
+		let whole = fs::read(window.join(file)).unwrap();
+		fs::write(window.join(file), &whole[..whole.len() / 2]).unwrap();
+		assert!(matches!(opened(&good), LocalError::State(_)), "{file}");
+		fs::write(window.join(file), whole).unwrap();
+	}
+	open(path, &good, "run", 1).unwrap();
+}
+
+#[test]
+fn a_run_that_diverges_says_where_and_keeps_its_state() {
+	let folder = tempfile::tempdir().unwrap();
+	let good = spec(folder.path(), &[2], 1);
+	let mut training = open(folder.path(), &good, "run", 1).unwrap();
+	training.window(|_| {}).unwrap();
+	let stored = fs::read(folder.path().join("run/window-000001/stage-0.safetensors")).unwrap();
+	// Weights that are finite, and products that are not.
+	let wild = folder.path().join("wild");
+	fs::create_dir(&wild).unwrap();
+	fs::rename(folder.path().join("run/window-000001"), wild.join("window-000001")).unwrap();
+	let path = wild.join("window-000001/stage-0.safetensors");
+	let file = safetensors::SafeTensors::deserialize(&stored).unwrap();
+	let view = file.tensor("model.layers.0.mlp.up_proj.weight").unwrap();
+	let offset = view.data().as_ptr() as usize - stored.as_ptr() as usize;
+	let mut bytes = stored.clone();
+	for weight in bytes[offset..offset + view.data().len()].chunks_exact_mut(4) {
+		weight.copy_from_slice(&3e38f32.to_le_bytes());
+	}
+	fs::write(&path, &bytes).unwrap();
+	let mut training = open(folder.path(), &good, "wild", 1).unwrap();
+	let error = training.window(|_| {}).unwrap_err();
+	assert!(matches!(error, LocalError::Diverged { window: 1, lane: 0, step: 0, .. }), "{error}");
+	assert_eq!(fs::read(&path).unwrap(), bytes);
+}

@@ -1,0 +1,53 @@
+//! The commands.
+
+pub mod dataset;
+pub mod program;
+pub mod train_local;
+
+use std::{error::Error, fs, path::Path, time::Duration};
+
+use cairn_primitives::ModelSpec;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// What a command comes to.
+pub type CommandResult = Result<(), Box<dyn Error>>;
+
+/// Read a spec.
+pub fn read_spec(path: &Path) -> Result<ModelSpec, Box<dyn Error>> {
+	let text = fs::read_to_string(path)
+		.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+	let spec: ModelSpec = serde_json::from_str(&text)
+		.map_err(|error| format!("{} is no spec of a model: {error}", path.display()))?;
+	Ok(spec)
+}
+
+/// A bar on a terminal; elsewhere nothing.
+pub fn progress_bar(length: u64, template: &str) -> ProgressBar {
+	let style = ProgressStyle::with_template(template).expect("templates are literals");
+	let bar = ProgressBar::new(length).with_style(style.progress_chars("━╸ "));
+	bar.enable_steady_tick(Duration::from_millis(200));
+	bar
+}
+
+/// A number with its unit: 12.3 M.
+pub fn short(number: f64) -> String {
+	let units = ["", " k", " M", " G", " T", " P", " E"];
+	let thousands = (number.abs().max(1.0).log10() / 3.0) as usize;
+	let unit = thousands.min(units.len() - 1);
+	let scaled = number / 1000f64.powi(unit as i32);
+	let digits = if unit == 0 { 0 } else { 1 };
+	format!("{scaled:.digits$}{}", units[unit])
+}
+
+#[cfg(test)]
+mod tests {
+	use super::short;
+
+	#[test]
+	fn numbers_are_short() {
+		assert_eq!(
+			[0.0, 999.0, 1_000.0, 12_345_678.0, 1e22].map(short),
+			["0", "999", "1.0 k", "12.3 M", "10000.0 E"]
+		);
+	}
+}

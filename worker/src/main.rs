@@ -1,0 +1,58 @@
+#![doc = include_str!("../README.md")]
+
+mod commands;
+
+use std::{error::Error, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Trains and serves models of Cairn.
+///
+/// A model is described by a spec (JSON), which a researcher proposes on chain. Before that: make a dataset of text, put its
+/// root into the spec, and see with `train-local` how it learns.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+	#[command(subcommand)]
+	command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+	/// Make datasets from text, and check them.
+	#[command(subcommand)]
+	Dataset(commands::dataset::DatasetCommand),
+	/// Show what a stage computes in a step: every operation, its shape, its cost, how long its value is needed.
+	Program(commands::program::ProgramCommand),
+	/// Train a model on this machine alone, as the network would.
+	TrainLocal(commands::train_local::TrainLocalCommand),
+}
+
+fn main() -> ExitCode {
+	let result = match Cli::parse().command {
+		Command::Dataset(command) => command.run(),
+		Command::Program(command) => command.run(),
+		Command::TrainLocal(command) => command.run(),
+	};
+	match result {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			eprintln!("error: {}", chain(error.as_ref()));
+			ExitCode::FAILURE
+		},
+	}
+}
+
+/// An error and what it came from, each once.
+fn chain(error: &dyn Error) -> String {
+	let mut text = error.to_string();
+	let mut source = error.source();
+	while let Some(error) = source {
+		let inner = error.to_string();
+		if !text.contains(&inner) {
+			text = format!("{text}: {inner}");
+		}
+		source = error.source();
+	}
+	text
+}
