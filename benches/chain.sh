@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How many attestations and how many transfers a development node takes in per second; about nine minutes.
+# How many attestations and how many transfers a development node takes in per second; about 12 minutes.
 # usage: benches/chain.sh [OPTION ...]        benches/chain.sh --help tells the options
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,7 +1,7 @@
 // A burst: extrinsics that were signed beforehand, submitted as fast as the node takes them, and the blocks that they fill.
 
 /** How many of the largest blocks so far may wait in the pool: enough that it never runs dry. */
-const BLOCKS_WAITING = 3;
+const BLOCKS_WAITING = 2;
 /** What may wait in the pool at first. */
 const LEAST_WAITING = 1_500;
 

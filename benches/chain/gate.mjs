@@ -6,7 +6,7 @@ const CONNECTIONS = 8;
 /** Extrinsics in one request. */
 const BATCH = 20;
 /** The pool holds 8,192. */
-const MOST_WAITING = 7_000;
+const MOST_WAITING = 5_000;
 const PATIENCE = 60_000; // milliseconds
 
 export class Gate {

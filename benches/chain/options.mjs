@@ -21,7 +21,7 @@ several connections; only blocks count during which the pool never was empty.
   --rounds N         bursts of attestations and of transfers, in turn; medians count (default 3)
   --transfers N      transfers that there are for a burst, at most (default 16000)
   --providers N      providers, a multiple of ${SEATS} (default 512)
-  --window N         blocks of a window: signing and a burst have to fit in (default 20)
+  --window N         blocks of a window: signing and a burst have to fit in, and a model of 64 seats needs 32 (default 32)
   --node PATH        the node's binary (default: the one that make build makes)
   --help             this text`;
 
@@ -44,7 +44,7 @@ export const readOptions = (args) => {
 		args,
 		options: {
 			blocks: text('5'), models: text('48'), lanes: text('8'), others: text('2,16'), 'other-models': text('24'), rounds: text('3'),
-			transfers: text('16000'), providers: text('512'), window: text('20'),
+			transfers: text('16000'), providers: text('512'), window: text('32'),
 			node: { type: 'string' }, help: { type: 'boolean' },
 		},
 	});

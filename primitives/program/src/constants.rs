@@ -13,7 +13,7 @@ use crate::{
 
 /// Decays and ε of the AdamW that trains what Muon does not.
 const MUON_REST: [Nano; 3] = [Nano(900_000_000), Nano(950_000_000), Nano(10)];
-/// Steps after which no decay below 1 leaves anything of βᵗ in a binary32 that matters: bounds the loop of [`power`].
+/// Multiplications of [`power`] at most; a power that is still falling then counts as its last value.
 const MAX_POWER: u32 = 1 << 17;
 
 /// Where a step stands.
@@ -174,14 +174,15 @@ fn warmed_up(rate: Nano, step: StepIndex, warmup: StepIndex) -> Nano {
 	Nano(scaled as u32) // no more than the rate
 }
 
-/// βᵗ by repeated multiplication.
+/// βᵗ by repeated multiplication, until it no longer changes.
 fn power(beta: SoftFloat, count: u32) -> SoftFloat {
 	let mut power = beta;
 	for _ in 1..count.min(MAX_POWER) {
-		power = power * beta;
-		if power.to_bits() == 0 {
-			break;
+		let next = power * beta;
+		if next.to_bits() == power.to_bits() {
+			break; // 0, or a number so small that it rounds back to itself
 		}
+		power = next;
 	}
 	power
 }
@@ -211,5 +212,6 @@ mod tests {
 		assert_eq!(power(SoftFloat::literal(beta), 100).to_bits(), expected.to_bits());
 		assert_eq!(power(SoftFloat::literal(beta), 1).to_bits(), beta.to_bits());
 		assert_eq!(power(SoftFloat::literal(0.5), u32::MAX).to_bits(), 0);
+		assert_eq!(power(SoftFloat::literal(0.9), u32::MAX).to_bits(), 4); // 3.6 rounds back to it
 	}
 }

@@ -45,15 +45,15 @@ const SIN: [f32; 3] =
 const COS: [f32; 3] =
 	[f32::from_bits(0x3d2a_aaa5), f32::from_bits(0xbab6_0646), f32::from_bits(0x37cd_0119)];
 
-/// Horner's scheme, each step one fma.
+/// Horner's scheme, each step one fma. Written so that it unrolls and loops over it are vectorised.
 #[inline(always)]
-fn polynomial<F: Float>(coefficients: &[f32], x: F) -> F {
-	coefficients
-		.iter()
-		.rev()
-		.map(|coefficient| F::literal(*coefficient))
-		.reduce(|sum, coefficient| sum.fma(x, coefficient))
-		.unwrap_or(F::zero())
+fn polynomial<F: Float, const N: usize>(coefficients: &[f32; N], x: F) -> F {
+	let mut sum = F::zero();
+	for (i, coefficient) in coefficients.iter().rev().enumerate() {
+		let coefficient = F::literal(*coefficient);
+		sum = if i == 0 { coefficient } else { sum.fma(x, coefficient) };
+	}
+	sum
 }
 
 /// eˣ, off by less than 1 unit in the last place; +∞ from 88.73 on, +0 below −103.98, NaN of a NaN.
@@ -71,7 +71,7 @@ pub fn exp<F: Float>(x: F) -> F {
 	// 2ᵏ in two factors, because it may lie outside of the normal numbers; the first product is exact.
 	let k = (rounded.to_bits() as i32).wrapping_sub(ROUNDING.to_bits() as i32); // −152 to 130, or x is NaN
 	let half = k >> 1;
-	power * power_of_two(half) * power_of_two(k - half)
+	power * power_of_two(half) * power_of_two(k.wrapping_sub(half))
 }
 
 /// 2^exponent, where that is a normal number.
@@ -80,11 +80,14 @@ fn power_of_two<F: Float>(exponent: i32) -> F {
 	F::from_bits((exponent.wrapping_add(127) as u32) << 23)
 }
 
-/// ln x of a normal x > 0, off by less than 1 unit in the last place.
+/// ln x of a normal x > 0, off by less than 1 unit in the last place; of infinity or NaN it is that.
 #[inline(always)]
 pub fn ln<F: Float>(x: F) -> F {
 	// x = (1 + f) · 2ᵏ with √½ ≤ 1 + f < √2
 	const ROOT_HALF: u32 = 0x3f35_04f3;
+	if !x.is_finite() {
+		return x;
+	}
 	let offset = x.to_bits().wrapping_sub(ROOT_HALF) as i32;
 	let k = offset >> 23;
 	let f = F::from_bits(x.to_bits().wrapping_sub((k as u32) << 23)) - F::one(); // exact (Sterbenz)

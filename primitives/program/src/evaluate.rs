@@ -260,7 +260,11 @@ impl At {
 				let width = u64::from(width);
 				operands.integer(by, element / width) * width + element % width
 			},
-			At::Picked { by, width } => element * u64::from(width) + operands.integer(by, element),
+			// Beyond the row there is no such element, rather than one of the next row.
+			At::Picked { by, width } => match operands.integer(by, element) {
+				picked if picked < u64::from(width) => element * u64::from(width) + picked,
+				_ => u64::MAX,
+			},
 			At::Transposed { rows, columns } => {
 				let (rows, columns) = (u64::from(rows), u64::from(columns));
 				element % columns * rows + element / columns
@@ -328,7 +332,7 @@ impl Formula {
 				(x[0] / x[1] - hot) * bits(scale)
 			},
 			Formula::BlockExponent => F::integer(block_exponent(x[0])),
-			Formula::BlockCode => nearest_integer(x[0] * power_of_two(-x[1])),
+			Formula::BlockCode => block_code(x[0] * power_of_two(-x[1])),
 			Formula::BlockDecode => x[0] * power_of_two(x[1]),
 			Formula::ClipFactor { norm } => {
 				let factor = bits(norm) / (x[0].sqrt() + F::literal(1e-6));
@@ -355,7 +359,18 @@ impl Formula {
 	}
 }
 
-/// The smallest e from −126 up with x ≤ 127 · 2ᵉ, of x ≥ +0; 0 of +0.
+/// The nearest integer, ties to even, at most 127 in magnitude.
+fn block_code<F: Float>(x: F) -> F {
+	let limit = F::integer(127);
+	let code = nearest_integer(x);
+	match (code.exceeds(limit), (-limit).exceeds(code)) {
+		(true, _) => limit,
+		(_, true) => -limit,
+		_ => code,
+	}
+}
+
+/// The smallest e from −126 to 121 with x ≤ 127 · 2ᵉ, of x ≥ +0; 0 of +0, and 121 of what is larger than any.
 fn block_exponent<F: Float>(x: F) -> i32 {
 	/// The fraction of 127/64.
 	const LIMIT: u32 = 0x7e_0000;
@@ -364,7 +379,7 @@ fn block_exponent<F: Float>(x: F) -> i32 {
 		return 0;
 	}
 	let exponent = (bits >> 23) as i32 - 127 - 6 + i32::from(bits & 0x7f_ffff > LIMIT);
-	exponent.max(-126)
+	exponent.clamp(-126, 121)
 }
 
 /// The nearest integer, ties to even, of |x| < 2²².

@@ -38,12 +38,12 @@ mod tests {
 		#![proptest_config(ProptestConfig::with_cases(5_000))]
 		#[test]
 		fn ratios_round_to_nearest(numerator in 1u32.., denominator in prop_oneof![1u32.., 1u32..1_000]) {
-			let rounded = f64::from(ratio::<f32>(numerator, denominator));
-			let (n, d) = (f64::from(numerator), f64::from(denominator));
-			// The true ratio lies within half a step of the float: compare exactly, in integers of 128 bits.
-			let step = f64::from(f32::from_bits((rounded as f32).to_bits() + 1)) - rounded;
-			let exact = |factor: f64| factor * d; // products of 24 and 32 bits are exact in binary64
-			prop_assert!(exact(rounded - step / 2.0) <= n && n <= exact(rounded + step / 2.0));
+			let bits = ratio::<f32>(numerator, denominator).to_bits();
+			// The float is m · 2^e, and n/d lies within half of 2^e of it: compare d · 2^e with twice the distance, in integers.
+			let (m, e) = (u128::from(bits & 0x7f_ffff | 0x80_0000), (bits >> 23) as i32 - 150);
+			let (n, d) = (u128::from(numerator), u128::from(denominator));
+			let (n, d) = if e < 0 { (n << -e, d) } else { (n, d << e) };
+			prop_assert!(2 * n.abs_diff(m * d) <= d);
 		}
 	}
 

@@ -230,9 +230,9 @@ pub enum Formula {
 		/// 1 / tokens of the step
 		scale: u32,
 	},
-	/// The exponent of a block: the smallest e from −126 up with x ≤ 127 · 2ᵉ; 0 of a block of zeros
+	/// The exponent of a block: the smallest e from −126 to 121 with x ≤ 127 · 2ᵉ, else 121; 0 of a block of zeros
 	BlockExponent,
-	/// x / 2ʸ, rounded to the nearest integer, ties to even
+	/// x / 2ʸ, rounded to the nearest integer, ties to even, at most 127 in magnitude
 	BlockCode,
 	/// x · 2ʸ
 	BlockDecode,

@@ -96,7 +96,7 @@ impl Program {
 	}
 
 	/// Operations of a microbatch.
-	fn microbatch_length(&self) -> u64 {
+	pub fn microbatch_length(&self) -> u64 {
 		let l = &self.lengths;
 		let layers = u64::from(self.stage.layers) * (l.layer_forward + l.layer_backward);
 		l.entry_forward + layers + l.exit_forward + l.exit_backward + l.entry_backward
@@ -176,6 +176,11 @@ impl Program {
 
 	/// The sections of the step, in order.
 	pub fn sections(&self) -> impl Iterator<Item = Section> + '_ {
+		self.sections_of(self.microbatches)
+	}
+
+	/// The sections of a step that has the first so many microbatches alone.
+	pub fn sections_of(&self, microbatches: u32) -> impl Iterator<Item = Section> + '_ {
 		let layers = self.stage.layers;
 		let microbatch = move |m| {
 			core::iter::once(Section::EntryForward(m))
@@ -186,7 +191,7 @@ impl Program {
 		};
 		let tensors = self.stage.tensor_count();
 		core::iter::once(Section::Tables)
-			.chain((0..self.microbatches).flat_map(microbatch))
+			.chain((0..microbatches).flat_map(microbatch))
 			.chain((0..tensors).map(Section::Norm))
 			.chain([Section::Clipping])
 			.chain((0..tensors).map(Section::Update))

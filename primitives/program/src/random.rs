@@ -103,6 +103,9 @@ mod tests {
 
 	use super::*;
 
+	const PLACES: [u64; 6] = [223, 230, 833, 46, 526, 160];
+	const WEIGHTS: [u32; 3] = [3_180_184_226, 3_168_971_020, 1_028_526_063];
+
 	#[test]
 	fn every_epoch_reads_every_sample_once_in_another_order() {
 		let seed = Hash::repeat_byte(7);
@@ -126,6 +129,49 @@ mod tests {
 		}
 		assert!(sample_at(&seed, u64::MAX, 5) < u64::MAX);
 		assert_eq!(sample_at(&seed, 0, 5), 0);
+	}
+
+	#[test]
+	fn places_and_weights_are_pinned() {
+		let seed = Hash::repeat_byte(1);
+		let places: Vec<u64> = (0..6).map(|p| sample_at(&seed, 1_000, p)).collect();
+		assert_eq!(places, PLACES);
+		let mut spec = ModelSpec::example(Default::default(), 2, 1);
+		let stage = Stage::new(&spec, 1).unwrap();
+		let weights = |spec: &ModelSpec, number, tensor, from| -> Vec<u32> {
+			let weights = Initial::<f32>::new(spec, number, &stage, tensor, from);
+			weights.take(3).map(f32::to_bits).collect()
+		};
+		let down = Tensor::Layer(0, Matrix::Down);
+		let pinned = weights(&spec, 1, down, 0);
+		assert_eq!(pinned, WEIGHTS);
+		assert_eq!(weights(&spec, 1, down, 1)[..2], pinned[1..]);
+		// The same layer of the model, cut otherwise.
+		spec.stages = alloc::vec![2].try_into().unwrap();
+		assert_eq!(weights(&spec, 0, Tensor::Layer(1, Matrix::Down), 0), pinned);
+		assert_ne!(weights(&spec, 0, Tensor::Layer(1, Matrix::Up), 0), pinned);
+	}
+
+	#[test]
+	fn weights_spread_as_they_should() {
+		let spec = ModelSpec::example(Default::default(), 2, 1);
+		let stage = Stage::new(&spec, 0).unwrap();
+		for (tensor, expected) in [
+			(Tensor::Embedding, 1.0 / 64f64.sqrt()),
+			(Tensor::Layer(0, Matrix::Gate), 1.0 / 64f64.sqrt()),
+			(Tensor::Layer(0, Matrix::Down), 1.0 / (128.0 * 4.0f64).sqrt()),
+		] {
+			let (rows, columns) = stage.size(tensor);
+			let count = (rows * columns) as usize;
+			let weights: Vec<f64> = Initial::<f32>::new(&spec, 0, &stage, tensor, 0)
+				.take(count)
+				.map(f64::from)
+				.collect();
+			let mean = weights.iter().sum::<f64>() / count as f64;
+			let deviation = (weights.iter().map(|w| w * w).sum::<f64>() / count as f64).sqrt();
+			assert!(mean.abs() < 0.05 * expected, "{tensor}: mean {mean}");
+			assert!((deviation / expected - 1.0).abs() < 0.05, "{tensor}: deviation {deviation}");
+		}
 	}
 
 	#[test]

@@ -11,7 +11,7 @@ use cairn_primitives::{
 	Hash,
 };
 
-use crate::{Float, Operands, Operation, Registers, SoftFloat, Value};
+use crate::{operation::Definition, Float, Operands, Operation, Registers, SoftFloat, Value};
 
 /// A chunk of a value, proven.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +61,8 @@ impl Operation {
 		self.segments().max(1)
 	}
 
-	/// Judge a claim about a piece. `roots` names the root of a value, plain BLAKE3 of its bytes; `integers` knows the
-	/// values that are not committed to as tensors: those of the spec.
+	/// Judge a claim about a piece. `roots` names the root of a value, plain BLAKE3 of its bytes; `frequencies` are those of
+	/// the spec. All NaNs are one: their bits are not specified.
 	pub fn judge(
 		&self,
 		claim: &Claim,
@@ -83,7 +83,7 @@ impl Operation {
 		};
 		match operands.is_complete {
 			false => Ruling::Unproven,
-			true if after == claim.after => Ruling::Right,
+			true if after == claim.after.with_one_nan() => Ruling::Right,
 			true => Ruling::Wrong,
 		}
 	}
@@ -91,10 +91,9 @@ impl Operation {
 	/// What a piece yields from its operands; `None` if the registers before it are not those of this operation.
 	pub fn piece(&self, claim: &Claim, operands: &mut impl Operands<SoftFloat>) -> Option<Yield> {
 		let (element, segment) = (claim.element, claim.segment);
-		let start = self.start(element, operands);
 		let registers = match (segment, &claim.before) {
-			(0, None) => start,
-			(1.., Some(before)) if before.same_kind(&start) => before.map(SoftFloat::from_bits),
+			(0, None) => self.start(element, operands),
+			(1.., Some(before)) if self.carries(before) => before.map(SoftFloat::from_bits),
 			_ => return None,
 		};
 		let registers = if segment < self.segments() {
@@ -102,11 +101,24 @@ impl Operation {
 		} else {
 			registers
 		};
-		Some(if segment + 1 == self.pieces_per_element() {
+		let is_last = segment.checked_add(1) == Some(self.pieces_per_element());
+		Some(if is_last {
 			Yield::Element(self.finish(element, registers, operands).to_bits())
 		} else {
 			Yield::Registers(registers.map(SoftFloat::to_bits))
 		})
+		.map(|after| after.with_one_nan())
+	}
+
+	/// Whether an element of this operation carries such registers.
+	fn carries<F>(&self, registers: &Registers<F>) -> bool {
+		matches!(
+			(&self.definition, registers),
+			(Definition::Contraction(_), Registers::Contraction { .. })
+				| (Definition::RowSum { .. }, Registers::Sum(_))
+				| (Definition::RowMax { .. }, Registers::Max(_))
+				| (Definition::Map { .. }, Registers::Empty)
+		)
 	}
 }
 
@@ -122,15 +134,16 @@ impl<F: Copy> Registers<F> {
 			Registers::Max(max) => Registers::Max(form(max)),
 		}
 	}
+}
 
-	fn same_kind<G>(&self, other: &Registers<G>) -> bool {
-		matches!(
-			(self, other),
-			(Registers::Empty, Registers::Empty)
-				| (Registers::Contraction { .. }, Registers::Contraction { .. })
-				| (Registers::Sum(_), Registers::Sum(_))
-				| (Registers::Max(_), Registers::Max(_))
-		)
+impl Yield {
+	/// The same with every NaN replaced by one of them.
+	fn with_one_nan(&self) -> Self {
+		let one = |bits: u32| if bits & 0x7fff_ffff > 0x7f80_0000 { 0x7fc0_0000 } else { bits };
+		match self {
+			Yield::Registers(registers) => Yield::Registers(registers.map(one)),
+			Yield::Element(bits) => Yield::Element(one(*bits)),
+		}
 	}
 }
 
@@ -185,7 +198,7 @@ impl Operands<SoftFloat> for Chunks<'_> {
 
 /// The chunk that holds an element, and where in it.
 pub fn chunk_of(value: Value, index: u64) -> (u64, usize) {
-	let byte = index * value.element_bytes();
+	let byte = index.saturating_mul(value.element_bytes()); // beyond any blob where it saturates
 	(byte / CHUNK as u64, (byte % CHUNK as u64) as usize)
 }
 

@@ -42,7 +42,7 @@ pub enum LocalError {
 	#[error("the dataset has no sample of {0} tokens to train on, or none held out")]
 	DatasetTooSmall(u32),
 	/// A value was not finite.
-	#[error("window {window}, lane {lane}, step {step}: {diverged}. Lower the learning rate, or lengthen the warm-up; the run can go on from the window's start")]
+	#[error("window {window}, lane {lane}, step {step}: {diverged}. Lower the learning rate or lengthen the warm-up in the spec, and start a run of it in another folder")]
 	Diverged {
 		/// The window.
 		window: WindowIndex,
@@ -70,13 +70,17 @@ pub struct LocalTraining {
 	spec: ModelSpec,
 	dataset: Dataset,
 	folder: PathBuf,
+	compute: Arc<Compute>,
 	stages: Vec<LocalStage>,
 	/// Inner state of each lane, where the spec carries it.
-	carried: Vec<Vec<Vec<[Vec<f32>; 2]>>>,
+	carried: Vec<LaneState>,
 	progress: Progress,
 	inputs: Vec<u32>,
 	targets: Vec<u32>,
 }
+
+/// Both moments of each tensor of each stage.
+type LaneState = Vec<Vec<[Vec<f32>; 2]>>;
 
 #[derive(Debug)]
 struct LocalStage {
@@ -101,6 +105,15 @@ pub struct StepDone {
 	pub loss: f32,
 	/// Tokens of the step.
 	pub tokens: u64,
+}
+
+/// What happens in a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event {
+	/// A step is done.
+	Step(StepDone),
+	/// A window is done; its state is stored next.
+	Window(WindowDone),
 }
 
 /// A window that is done.
@@ -149,7 +162,7 @@ impl LocalTraining {
 			stages.push(LocalStage { trainer, outer, forward, backward });
 		}
 		let (inputs, targets) = (Vec::new(), Vec::new());
-		Ok(Self { spec, dataset, folder, stages, carried, progress, inputs, targets })
+		Ok(Self { spec, dataset, folder, compute, stages, carried, progress, inputs, targets })
 	}
 
 	/// How far the run is.
@@ -175,38 +188,57 @@ impl LocalTraining {
 		(2 * edges * bytes) as f64 / tokens
 	}
 
-	/// Do a window: all lanes, the merge, the evaluation; then store the state. `done` hears of every step.
-	pub fn window(&mut self, mut done: impl FnMut(StepDone)) -> Result<WindowDone, LocalError> {
-		let (steps, lanes) = (self.spec.window.steps, self.spec.lanes);
-		let before = self
-			.stages
-			.iter()
-			.map(|stage| Snapshot::of(stage.trainer.shard()))
-			.collect::<Result<Vec<_>, _>>()?;
+	/// Do a window: all lanes, the merge, the evaluation; then store the state. `happened` hears of everything. If it fails, the
+	/// run stands where the window began.
+	pub fn window(&mut self, mut happened: impl FnMut(Event)) -> Result<WindowDone, LocalError> {
+		let shards = self.stages.iter().map(|stage| Snapshot::of(stage.trainer.shard()));
+		let before = shards.collect::<Result<Vec<_>, _>>()?;
+		let momenta: Vec<OuterState> =
+			self.stages.iter().map(|stage| stage.outer.clone()).collect();
+		let done = self.lanes_and_merge(&before, &mut happened);
+		if done.is_err() {
+			for ((stage, before), momentum) in self.stages.iter_mut().zip(&before).zip(momenta) {
+				before.restore(stage.trainer.shard_mut())?;
+				stage.outer = momentum;
+			}
+		}
+		let (done, carried) = done?;
+		happened(Event::Window(done));
+		self.carried = carried;
+		self.progress = Progress { window: done.window + 1, samples: done.samples };
+		let shards = self.stages.iter().map(|stage| (stage.trainer.shard(), &stage.outer));
+		state::store(&self.spec, &self.folder, self.progress, shards, &self.carried)?;
+		Ok(done)
+	}
+
+	/// All lanes, the merge and the evaluation of a window, and the inner state of the lanes behind it.
+	fn lanes_and_merge(
+		&mut self,
+		before: &[Snapshot],
+		happened: &mut impl FnMut(Event),
+	) -> Result<(WindowDone, Vec<LaneState>), LocalError> {
+		let (steps, lanes, window) =
+			(self.spec.window.steps, self.spec.lanes, self.progress.window);
+		let tokens = u64::from(self.batch()) * u64::from(self.spec.architecture.context);
+		let compute = self.compute.clone();
 		let mut differences: Vec<Vec<(StepIndex, Difference)>> =
 			vec![Vec::new(); self.stages.len()];
-		let mut loss = 0.0;
+		let (mut loss, mut carried) = (0.0, Vec::new());
 		for lane in 0..lanes {
-			self.begin_lane(lane, &before)?;
+			self.begin_lane(lane, before)?;
 			for step in 0..steps {
 				let step_loss = self.step(lane, step)?;
 				loss += step_loss / (steps * u32::from(lanes)) as f32;
-				let tokens = u64::from(self.batch()) * u64::from(self.spec.architecture.context);
-				done(StepDone {
-					window: self.progress.window,
-					lane,
-					step,
-					loss: step_loss,
-					tokens,
-				});
+				happened(Event::Step(StepDone { window, lane, step, loss: step_loss, tokens }));
 			}
-			self.end_lane(lane)?;
+			if self.spec.inner.carries_state() {
+				carried.push(self.lane_state()?);
+			}
 			if lanes > 1 {
-				for ((stage, before), lanes) in
-					self.stages.iter().zip(&before).zip(&mut differences)
+				for ((stage, before), lanes) in self.stages.iter().zip(before).zip(&mut differences)
 				{
-					let difference =
-						Difference::of(before, stage.trainer.shard(), self.spec.merge)?;
+					let (shard, codec) = (stage.trainer.shard(), self.spec.merge);
+					let difference = compute.run(|| Difference::of(before, shard, codec))?;
 					lanes.push((steps, difference));
 				}
 			}
@@ -215,21 +247,15 @@ impl LocalTraining {
 			differences.iter().flatten().map(|(_, difference)| difference.bytes()).sum();
 		if lanes > 1 {
 			let outer = self.spec.outer;
-			for ((stage, before), lanes) in self.stages.iter_mut().zip(&before).zip(&differences) {
-				stage.outer.merge(stage.trainer.shard_mut(), before, lanes, &outer)?;
+			for ((stage, before), lanes) in self.stages.iter_mut().zip(before).zip(&differences) {
+				let shard = stage.trainer.shard_mut();
+				compute.run(|| stage.outer.merge(shard, before, lanes, &outer))?;
 			}
 		}
 		let held_out = self.evaluate()?;
-		let window = self.progress.window;
 		let samples = u64::from(steps) * u64::from(lanes) * u64::from(self.batch());
-		self.progress.samples += samples;
-		self.progress.window += 1;
-		state::store(&self.spec, &self.folder, self.progress, self.shards(), &self.carried)?;
-		Ok(WindowDone { window, samples: self.progress.samples, loss, held_out, merge_bytes })
-	}
-
-	fn shards(&self) -> impl Iterator<Item = (&Shard, &OuterState)> {
-		self.stages.iter().map(|stage| (stage.trainer.shard(), &stage.outer))
+		let samples = self.progress.samples + samples;
+		Ok((WindowDone { window, samples, loss, held_out, merge_bytes }, carried))
 	}
 
 	/// Samples of a lane in a step; fixed for a window.
@@ -253,21 +279,12 @@ impl LocalTraining {
 		Ok(())
 	}
 
-	/// Keep the lane's inner state where the spec carries it.
-	fn end_lane(&mut self, lane: u8) -> Result<(), StageError> {
-		if !self.spec.inner.carries_state() {
-			return Ok(());
-		}
+	/// The inner state of all stages.
+	fn lane_state(&self) -> Result<LaneState, StageError> {
 		let of_stage = |stage: &LocalStage| -> Result<Vec<[Vec<f32>; 2]>, StageError> {
 			stage.trainer.shard().tensors().iter().map(|tensor| Ok(tensor.moments()?)).collect()
 		};
-		let moments = self.stages.iter().map(of_stage).collect::<Result<Vec<_>, _>>()?;
-		self.carried.truncate(self.spec.lanes.into());
-		match self.carried.get_mut(usize::from(lane)) {
-			Some(kept) => *kept = moments,
-			None => self.carried.push(moments),
-		}
-		Ok(())
+		self.stages.iter().map(of_stage).collect()
 	}
 
 	/// One optimizer step of a lane; its mean loss.

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::{
 	cpu::{codec, optimizer},
-	Result, Shard,
+	Result, Shard, StageError,
 };
 
 /// The weights of a shard at the start of a window.
@@ -106,11 +106,14 @@ impl OuterState {
 					.for_each(|(mean, x)| *mean = coefficient.mul_add(*x, *mean));
 			}
 			let momenta = &mut self.0[number];
-			weights.par_iter_mut().zip(momenta).zip(&mean).for_each(
+			weights.par_iter_mut().zip(&mut *momenta).zip(&mean).for_each(
 				|((weight, momentum), mean)| {
 					(*weight, *momentum) = outer.step(*weight, *momentum, *mean);
 				},
 			);
+			if !(optimizer::is_finite(&weights) && optimizer::is_finite(momenta)) {
+				return Err(StageError::MergeDiverged(tensor.tensor));
+			}
 			tensor.set(&weights)?;
 		}
 		Ok(())

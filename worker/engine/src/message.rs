@@ -3,6 +3,8 @@
 use cairn_primitives::spec::BoundaryCodec;
 use cairn_program::Stage;
 
+use crate::cpu::optimizer;
+
 /// A microbatch's activations or gradients in the form that crosses an edge, which is also the committed value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -30,6 +32,14 @@ impl Message {
 				integers: vec![0; tokens * width],
 				exponents: vec![0; tokens * width / usize::from(block)],
 			},
+		}
+	}
+
+	/// Whether it stands for finite values alone.
+	pub fn is_finite(&self) -> bool {
+		match self {
+			Message::Dense(floats) => optimizer::is_finite(floats),
+			Message::Int8 { exponents, .. } => exponents.iter().all(|e| (-126..=121).contains(e)),
 		}
 	}
 

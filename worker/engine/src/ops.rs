@@ -88,14 +88,16 @@ pub(crate) fn copy(to: Slice, from: Slice) -> Result<()> {
 	})
 }
 
-/// Factors of the rows of x.
-pub(crate) fn norm_scales(norm: Norm, scales: Slice, x: Slice) -> Result<()> {
+/// Factors of the rows of x. Whether their sums of squares are finite.
+pub(crate) fn norm_scales(norm: Norm, scales: Slice, x: Slice) -> Result<bool> {
+	let mut is_finite = true;
 	scales.write(|scales| {
 		x.read(|x| {
-			norm.scales(x, scales);
+			is_finite = norm.scales(x, scales);
 			Ok(())
 		})
-	})
+	})?;
+	Ok(is_finite)
 }
 
 /// Rows times their factors.

@@ -73,7 +73,7 @@ fn run(folder: &Path, spec: &ModelSpec, name: &str, threads: usize) -> Vec<Windo
 	while !training.is_done() {
 		let mut steps = 0;
 		windows.push(training.window(|_| steps += 1).unwrap());
-		assert_eq!(steps, 6 * u32::from(spec.lanes));
+		assert_eq!(steps, 6 * u32::from(spec.lanes) + 1, "steps, and the window");
 	}
 	windows
 }
@@ -111,6 +111,7 @@ fn a_run_that_was_stopped_goes_on_to_the_same_bits() {
 			fs::create_dir_all(folder.path().join(&stopped).join(".window-partial")).unwrap();
 			let mut training = open(folder.path(), &spec, &stopped, 1).unwrap();
 			windows.push(training.window(|_| {}).unwrap());
+			assert!(!folder.path().join(&stopped).join(".window-partial").exists());
 		}
 		assert_eq!(windows, whole, "{name}");
 		assert!(open(folder.path(), &spec, &stopped, 1).unwrap().is_done());

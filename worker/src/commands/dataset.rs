@@ -78,9 +78,9 @@ impl BuildCommand {
 			},
 		})?;
 		bar.finish_and_clear();
-		let samples = manifest.tokens - manifest.held_out;
+		let training = manifest.tokens - manifest.held_out;
 		println!(
-			"{} tokens, {samples} of them to train on, in {} chunks",
+			"{} tokens, {training} of them to train on, in {} chunks",
 			manifest.tokens,
 			manifest.chunks.len()
 		);

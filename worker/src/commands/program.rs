@@ -38,48 +38,50 @@ impl ProgramCommand {
 			.ok_or_else(|| format!("the model has {stages} stages, counted from 0"))?;
 		let last_reads = last_reads(&program);
 		println!("number  value  shape  definition  FLOPs  bytes  last read by");
-		let mut number = 0;
-		for section in program.sections() {
-			let operations = program.section(section);
-			if is_shown(&program, section) {
-				println!("# {section:?}");
-				for (i, operation) in operations.iter().enumerate() {
-					print_operation(number + i as u64, operation, &last_reads);
-				}
+		for (section, first) in shown(&program) {
+			println!("# {section:?}");
+			for (number, operation) in (first..).zip(program.section(section)) {
+				print_operation(number, &operation, &last_reads);
 			}
-			number += operations.len() as u64;
 		}
 		print_summary(&program, &spec, self.stage)
 	}
 }
 
-/// Sections that differ by the microbatch or the layer alone are shown once.
-fn is_shown(program: &Program, section: Section) -> bool {
-	match section {
-		Section::Tables | Section::Clipping => true,
-		Section::EntryForward(m)
-		| Section::ExitForward(m)
-		| Section::ExitBackward(m)
-		| Section::EntryBackward(m) => m == 0,
-		Section::LayerForward(m, layer) | Section::LayerBackward(m, layer) => m == 0 && layer == 0,
-		Section::Norm(tensor) | Section::Update(tensor) => {
-			let inner = u32::from(program.stage().front().is_some());
-			tensor <= inner || tensor + 1 == program.stage().tensor_count()
-		},
-	}
+/// The first microbatch, and what follows the last, with the number of each section's first operation.
+fn walked(program: &Program) -> impl Iterator<Item = (Section, u64)> + '_ {
+	let mut number = 0;
+	let count = move |section| {
+		let first = number;
+		number += program.section(section).len() as u64;
+		(section, first)
+	};
+	let skipped = program.microbatch_length() * u64::from(program.microbatches().saturating_sub(1));
+	let is_behind = |section: &Section| {
+		matches!(section, Section::Norm(_) | Section::Clipping | Section::Update(_))
+	};
+	program.sections_of(1).map(count).map(move |(section, first)| {
+		(section, if is_behind(&section) { first + skipped } else { first })
+	})
 }
 
-/// The number of the operation that reads each value last, within the first microbatch and the step's end.
+/// Sections that differ by the layer or the tensor alone are shown once.
+fn shown(program: &Program) -> impl Iterator<Item = (Section, u64)> + '_ {
+	let front = u32::from(program.stage().front().is_some());
+	let last = program.stage().tensor_count() - 1;
+	walked(program).filter(move |(section, _)| match section {
+		Section::LayerForward(_, layer) | Section::LayerBackward(_, layer) => *layer == 0,
+		Section::Norm(tensor) | Section::Update(tensor) => *tensor <= front || *tensor == last,
+		_ => true,
+	})
+}
+
+/// The number of the operation that reads each value last.
 fn last_reads(program: &Program) -> BTreeMap<Value, u64> {
 	let mut reads = BTreeMap::new();
-	let mut number = 0;
-	for section in program.sections() {
-		let operations = program.section(section);
-		for operation in &operations {
-			for value in operation.reads() {
-				reads.insert(value, number);
-			}
-			number += 1;
+	for (section, first) in walked(program) {
+		for (number, operation) in (first..).zip(program.section(section)) {
+			reads.extend(operation.reads().into_iter().map(|value| (value, number)));
 		}
 	}
 	reads
@@ -120,11 +122,15 @@ fn print_summary(
 	spec: &cairn_primitives::ModelSpec,
 	stage: u8,
 ) -> CommandResult {
-	let flops: u128 = program
-		.sections()
-		.flat_map(|section| program.section(section))
-		.map(|operation| operation.flops())
-		.sum();
+	let flops_of = |section: Section| -> u128 {
+		let operations = program.section(section);
+		let flops: u128 = operations.iter().map(|operation| operation.flops()).sum();
+		match section {
+			Section::Tables | Section::Norm(_) | Section::Clipping | Section::Update(_) => flops,
+			_ => flops * u128::from(program.microbatches()),
+		}
+	};
+	let flops: u128 = program.sections_of(1).map(flops_of).sum();
 	let points = spec.stage_cost(stage).map_or(0, |cost| cost.points(1, spec.schedule.batch_at(0)));
 	println!();
 	println!("operations of a step      {}", program.length());

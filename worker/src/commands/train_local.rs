@@ -10,7 +10,7 @@ use std::{
 
 use cairn_engine::{
 	data::Dataset,
-	local::{LocalTraining, StepDone, WindowDone},
+	local::{Event, LocalTraining, StepDone, WindowDone},
 	Compute, MemoryPlan, Recompute,
 };
 use cairn_primitives::ModelSpec;
@@ -133,7 +133,7 @@ impl TrainLocalCommand {
 
 /// Cut the layers into stages of about the same size.
 fn cut(spec: &mut ModelSpec, stages: u8) -> CommandResult {
-	let layers: u16 = spec.stages.iter().sum();
+	let layers: u16 = spec.stages.iter().fold(0, |sum, layers| sum.saturating_add(*layers));
 	if stages == 0 || u16::from(stages) > layers {
 		return Err(format!("{layers} layers cannot be cut into {stages} stages").into());
 	}
@@ -166,18 +166,19 @@ fn window(
 	bar.set_prefix(training.progress().window.to_string());
 	let (start, mut tokens) = (Instant::now(), 0);
 	let mut failed = None;
-	let done = training.window(|step| {
-		tokens += step.tokens;
-		let speed = tokens as f64 / start.elapsed().as_secs_f64();
-		bar.set_message(format!("loss {:.4}, {} tokens/s", step.loss, short(speed)));
-		bar.inc(1);
-		failed = table.step(&step).err().or(failed.take());
+	let done = training.window(|event| {
+		if let Event::Step(step) = event {
+			tokens += step.tokens;
+			let speed = tokens as f64 / start.elapsed().as_secs_f64();
+			bar.set_message(format!("loss {:.4}, {} tokens/s", step.loss, short(speed)));
+			bar.inc(1);
+		}
+		failed = table.write(event).err().or(failed.take());
 	})?;
 	bar.finish_and_clear();
 	if let Some(error) = failed {
 		return Err(format!("cannot write loss.csv: {error}").into());
 	}
-	table.window(&done)?;
 	let speed = tokens as f64 / start.elapsed().as_secs_f64();
 	println!(
 		"window {:>3}  samples {:>8}  loss {:.4}  held-out {:.4}  {} tokens/s",
@@ -215,15 +216,15 @@ impl Table {
 		Ok(Self { file: OpenOptions::new().append(true).open(path)? })
 	}
 
-	fn step(&mut self, step: &StepDone) -> std::io::Result<()> {
-		writeln!(
-			self.file,
-			"{},{},{},{},{},",
-			step.window, step.lane, step.step, step.tokens, step.loss
-		)
-	}
-
-	fn window(&mut self, done: &WindowDone) -> std::io::Result<()> {
-		writeln!(self.file, "{},,,,{},{}", done.window, done.loss, done.held_out)
+	/// A row for a step, or for a window: before its state is stored, so that no row is lost with a run that is killed.
+	fn write(&mut self, event: Event) -> std::io::Result<()> {
+		match event {
+			Event::Step(StepDone { window, lane, step, loss, tokens }) => {
+				writeln!(self.file, "{window},{lane},{step},{tokens},{loss},")
+			},
+			Event::Window(WindowDone { window, loss, held_out, .. }) => {
+				writeln!(self.file, "{window},,,,{loss},{held_out}")
+			},
+		}
 	}
 }

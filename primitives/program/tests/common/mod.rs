@@ -107,10 +107,10 @@ pub fn insert_inputs<F: Float>(reference: &mut Reference<F>, spec: &ModelSpec, p
 	for tensor in stage.tensors() {
 		let (rows, columns) = stage.size(tensor);
 		insert(reference, Value::Parameter(tensor), rows * columns, 0.5);
-		for moment in [Moment::First, Moment::Second] {
-			let zeros = vec![F::zero(); (rows * columns) as usize];
-			reference.insert(Value::State(tensor, moment), zeros);
-		}
+		// States as steps before have left them: second moments are not negative.
+		insert(reference, Value::State(tensor, Moment::First), rows * columns, 0.01);
+		let squares = (0..rows * columns).map(|i| F::literal((i % 7) as f32 * 1e-5)).collect();
+		reference.insert(Value::State(tensor, Moment::Second), squares);
 	}
 	for m in 0..program.microbatches() {
 		insert_tokens(reference, stage, m);

@@ -29,7 +29,6 @@ kernel! {
 			let e = exponent_of(reduce::max_magnitude(x));
 			let factor = power_of_two(-e);
 			for (code, x) in codes.iter_mut().zip(x) {
-				// Of finite x it is an integer up to 127 in magnitude; of others nobody asks for the code.
 				*code = (x * factor).round_ties_even().clamp(-LARGEST, LARGEST) as i8;
 			}
 			*exponent = e as i8;
@@ -48,7 +47,7 @@ kernel! {
 	}
 }
 
-/// The smallest e from −126 up with max ≤ 127 · 2ᵉ; 0 of +0.
+/// The smallest e from −126 to 121 with max ≤ 127 · 2ᵉ, else 121; 0 of +0.
 #[inline(always)]
 fn exponent_of(max: f32) -> i32 {
 	let bits = max.to_bits();
@@ -56,7 +55,7 @@ fn exponent_of(max: f32) -> i32 {
 		return 0;
 	}
 	let exponent = (bits >> 23) as i32 - 127 - 6 + i32::from(bits & 0x7f_ffff > 0x7e_0000);
-	exponent.max(-126)
+	exponent.clamp(-126, 121)
 }
 
 /// 2^exponent of an exponent from −126 to 127.

@@ -32,7 +32,7 @@ impl InstructionSet {
 	pub fn detect() -> Self {
 		static DETECTED: OnceLock<InstructionSet> = OnceLock::new();
 		*DETECTED.get_or_init(|| {
-			if std::env::var_os(PORTABLE).is_some_and(|value| !value.is_empty() && value != "0") {
+			if is_portable_asked_for() {
 				return InstructionSet::Portable;
 			}
 			#[cfg(target_arch = "x86_64")]
@@ -52,16 +52,22 @@ impl InstructionSet {
 		})
 	}
 
-	/// Whether kernels run on the processor's own fused multiplication and addition.
+	/// Whether kernels run on the processor's own fused multiplication and addition. It says whether the library's products
+	/// are used, too: they were compared with the definition on x86 alone.
 	pub fn has_fma(self) -> bool {
-		self != InstructionSet::Portable || cfg!(target_arch = "aarch64")
+		self != InstructionSet::Portable
 	}
+}
+
+/// Whether the environment asks for the portable kernels.
+fn is_portable_asked_for() -> bool {
+	std::env::var_os(PORTABLE).is_some_and(|value| !value.is_empty() && value != "0")
 }
 
 /// Check that every thread of the current pool computes as IEEE-754 says, and that the processor is fit.
 pub fn check_threads() -> Result<(), UnfitProcessor> {
-	let is_asked_for = std::env::var_os(PORTABLE).is_some();
-	if !InstructionSet::detect().has_fma() && !is_asked_for {
+	let is_slow = cfg!(target_arch = "x86_64") && !InstructionSet::detect().has_fma();
+	if is_slow && !is_portable_asked_for() {
 		return Err(UnfitProcessor::NoFma);
 	}
 	match rayon::broadcast(|_| keeps_subnormals()).into_iter().all(|keeps| keeps) {

@@ -15,10 +15,12 @@ pub struct Norm {
 }
 
 impl Norm {
-	/// The factor of each row: 1 / √(mean square + ε).
-	pub fn scales(&self, x: &[f32], scales: &mut [f32]) {
+	/// The factor of each row: 1 / √(mean square + ε). Whether all sums of squares are finite: of infinity the factor is +0,
+	/// which would hide it from everything behind.
+	pub fn scales(&self, x: &[f32], scales: &mut [f32]) -> bool {
 		let rows = x.par_chunks(ROWS * self.width).zip(scales.par_chunks_mut(ROWS));
-		rows.for_each(|(x, scales)| row_scales(x, *self, scales));
+		rows.map(|(x, scales)| row_scales(x, *self, scales))
+			.reduce(|| true, |one, other| one && other)
 	}
 
 	/// Rows times their factors.
@@ -69,12 +71,15 @@ impl Norm {
 }
 
 kernel! {
-	fn row_scales(x: &[f32], norm: Norm, scales: &mut [f32]) {
+	fn row_scales(x: &[f32], norm: Norm, scales: &mut [f32]) -> bool {
 		let count = norm.width as f32;
+		let mut is_finite = true;
 		for (x, scale) in x.chunks_exact(norm.width).zip(scales) {
 			let squares = reduce::sum_of_products(x, x);
+			is_finite &= squares.is_finite();
 			*scale = 1.0 / Float::sqrt(squares / count + norm.epsilon);
 		}
+		is_finite
 	}
 }
 

@@ -39,9 +39,11 @@ impl<'a> Matrix<'a> {
 
 	/// Whether the slice holds so many rows and columns.
 	fn holds(&self, rows: usize, columns: usize) -> bool {
-		rows == 0
-			|| columns == 0
-			|| (rows - 1) * self.row + (columns - 1) * self.column < self.elements.len()
+		let last = || {
+			let row = (rows - 1).checked_mul(self.row)?;
+			row.checked_add((columns - 1).checked_mul(self.column)?)
+		};
+		rows == 0 || columns == 0 || last().is_some_and(|last| last < self.elements.len())
 	}
 }
 

@@ -21,6 +21,8 @@ use super::{dataset::chunk_path, manifest::TokenBytes, Manifest};
 
 /// Stands behind every document, and means nothing else.
 const END: &str = "<|end|>";
+/// What stands behind a document in tokenizers of others, too.
+const ENDS: [&str; 5] = [END, "<|endoftext|>", "<|end_of_text|>", "</s>", "<|im_end|>"];
 /// A vocabulary has each byte and the end of a document at least.
 const LEAST_VOCABULARY: u32 = 257;
 /// Bytes of text that are encoded at a time; a piece ends behind a line.
@@ -91,6 +93,9 @@ pub enum BuildError {
 	/// A byte-level vocabulary is at least so large.
 	#[error("a vocabulary has at least {LEAST_VOCABULARY} tokens (each byte, and the end of a document), not {0}")]
 	VocabularyTooSmall(u32),
+	/// A given tokenizer has no token for the end of a document.
+	#[error("the tokenizer has none of the tokens that end a document: {}", ENDS.join(", "))]
+	NoEnd,
 	/// The settings make no dataset.
 	#[error("{0}")]
 	BadSettings(&'static str),
@@ -163,10 +168,13 @@ pub fn build(
 	let partial = tempfile::Builder::new().prefix(".dataset-").tempdir_in(parent)?;
 	fs::create_dir(partial.path().join("chunks"))?;
 	fs::write(partial.path().join("tokenizer.json"), &file)?;
-	let vocabulary = tokenizer.get_vocab_size(true) as u32;
+	// Numbers may have gaps.
+	let vocabulary =
+		tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last.saturating_add(1));
 	let mut writer = ChunkWriter::new(partial.path(), vocabulary, settings.chunk_tokens);
 	let mut done = 0;
-	let end = tokenizer.token_to_id(END);
+	let end = ENDS.iter().find_map(|end| tokenizer.token_to_id(end));
+	let end = end.ok_or(BuildError::NoEnd)?;
 	for document in &documents {
 		for piece in pieces(document) {
 			let encoding = tokenizer.encode_fast(piece, false)?;
@@ -174,7 +182,7 @@ pub fn build(
 			done += piece.len() as u64;
 			progress(BuildProgress::Encoding { bytes: done, of: bytes });
 		}
-		writer.write(end.as_slice())?;
+		writer.write(&[end])?;
 	}
 	let (tokens, chunks) = writer.finish()?;
 	let manifest = Manifest {
@@ -187,7 +195,8 @@ pub fn build(
 		chunks,
 	};
 	fs::write(partial.path().join("manifest.json"), manifest.to_bytes())?;
-	fs::rename(partial.keep(), &settings.output)?;
+	fs::rename(partial.path(), &settings.output)?;
+	let _ = partial.keep(); // it has another name now
 	Ok(manifest)
 }
 

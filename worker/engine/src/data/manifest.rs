@@ -65,7 +65,9 @@ impl Manifest {
 	fn check(&self) -> Result<(), String> {
 		let Self { vocabulary, tokens, held_out, chunk_tokens, chunks, .. } = self;
 		if *vocabulary < 2 || *chunk_tokens == 0 {
-			return Err("the vocabulary or the size of a chunk is 0".into());
+			return Err(
+				"there are fewer than two tokens in the vocabulary, or none in a chunk".into()
+			);
 		}
 		if *vocabulary > 1 << 16 && self.token_bytes == TokenBytes::Two {
 			return Err(format!("a vocabulary of {vocabulary} does not fit tokens of 2 bytes"));

@@ -10,7 +10,11 @@ use cairn_primitives::{hash::blob_root, Hash, ModelSpec, WindowIndex};
 use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
+use super::LaneState;
 use crate::{checkpoint::CheckpointError, OuterState, Shard, StageError};
+
+/// How the names of folders begin that are not whole yet.
+const PARTIAL: &str = ".window-";
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +59,7 @@ pub enum StateError {
 pub(super) struct Stored {
 	pub progress: Progress,
 	pub shards: Vec<(Shard, OuterState)>,
-	pub carried: Vec<Vec<Vec<[Vec<f32>; 2]>>>,
+	pub carried: Vec<LaneState>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,11 +105,9 @@ pub(super) fn load(spec: &ModelSpec, folder: &Path) -> Result<Option<Stored>, St
 		shards.push((shard, OuterState(momenta)));
 	}
 	let mut carried = Vec::new();
-	for lane in 0..spec.lanes {
+	let lanes = if spec.inner.carries_state() { spec.lanes } else { 0 };
+	for lane in 0..lanes {
 		let path = newest.join(format!("lane-{lane}.safetensors"));
-		if !path.exists() {
-			break;
-		}
 		let mut floats = load_floats(&path)?.into_iter();
 		let mut next = |len: usize| match floats.next() {
 			Some(floats) if floats.len() == len => Ok(floats),
@@ -130,12 +132,13 @@ pub(super) fn store<'a>(
 	folder: &Path,
 	progress: Progress,
 	shards: impl Iterator<Item = (&'a Shard, &'a OuterState)>,
-	carried: &[Vec<Vec<[Vec<f32>; 2]>>],
+	carried: &[LaneState],
 ) -> Result<(), StateError> {
 	fs::create_dir_all(folder).map_err(file(folder))?;
 	let before = windows(folder)?;
+	remove_partial(folder)?;
 	let partial =
-		tempfile::Builder::new().prefix(".window-").tempdir_in(folder).map_err(file(folder))?;
+		tempfile::Builder::new().prefix(PARTIAL).tempdir_in(folder).map_err(file(folder))?;
 	for (number, (shard, outer)) in shards.enumerate() {
 		let path = partial.path().join(format!("stage-{number}.safetensors"));
 		shard.save(spec, number as u8, &path)?;
@@ -151,9 +154,23 @@ pub(super) fn store<'a>(
 	let json = serde_json::to_vec_pretty(&header).expect("progress is plain data");
 	crate::checkpoint::write_atomically(&path, &json).map_err(file(&path))?;
 	let path = folder.join(format!("window-{:06}", progress.window));
-	fs::rename(partial.keep(), &path).map_err(file(&path))?;
+	fs::rename(partial.path(), &path).map_err(file(&path))?;
+	let _ = partial.keep(); // it has another name now
+	fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(file(folder))?;
 	for old in before.into_iter().filter(|old| *old != path) {
 		fs::remove_dir_all(&old).map_err(file(&old))?;
+	}
+	Ok(())
+}
+
+/// Remove what killed runs have left of a window.
+fn remove_partial(folder: &Path) -> Result<(), StateError> {
+	for entry in fs::read_dir(folder).map_err(file(folder))? {
+		let path = entry.map_err(file(folder))?.path();
+		let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+		if name.starts_with(PARTIAL) {
+			fs::remove_dir_all(&path).map_err(file(&path))?;
+		}
 	}
 	Ok(())
 }
@@ -169,12 +186,11 @@ fn windows(folder: &Path) -> Result<Vec<PathBuf>, StateError> {
 	for entry in entries {
 		let path = entry.map_err(file(folder))?.path();
 		let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-		if name.strip_prefix("window-").is_some_and(|number| number.parse::<u32>().is_ok()) {
-			windows.push(path);
-		}
+		let number = name.strip_prefix("window-").and_then(|number| number.parse::<u32>().ok());
+		windows.extend(number.map(|number| (number, path)));
 	}
 	windows.sort();
-	Ok(windows)
+	Ok(windows.into_iter().map(|(_, path)| path).collect())
 }
 
 /// Rows of floats, numbered.

@@ -34,6 +34,8 @@ pub(crate) struct LayerKept {
 /// What forward leaves of a microbatch.
 #[derive(Debug)]
 pub(crate) struct Kept {
+	/// Its number within the step.
+	pub microbatch: u32,
 	/// Hidden states: input of each layer, output of the last.
 	pub hidden: Vec<Buffer>,
 	/// Of each layer; of none where layers are recomputed.
@@ -101,6 +103,7 @@ impl Kept {
 		let mut zeros = |per_token: u32| memory.zeros(tokens * per_token as usize);
 		let is_bottleneck = !stage.is_first && code_width(stage) != stage.width;
 		Ok(Self {
+			microbatch: 0,
 			hidden: (0..=stage.layers).map(|_| zeros(stage.width)).collect::<Result<_>>()?,
 			code: zeros(if is_bottleneck { code_width(stage) } else { 0 })?,
 			gradient: zeros(if stage.is_last { stage.width } else { 0 })?,

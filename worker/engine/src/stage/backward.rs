@@ -1,7 +1,7 @@
 //! Backward through a stage.
 
 use cairn_primitives::spec::BoundaryCodec;
-use cairn_program::{Matrix, Tensor, Value};
+use cairn_program::{Code, Direction, Matrix, Tensor, Value};
 use candle_core::Result as TensorResult;
 
 use super::{
@@ -179,11 +179,13 @@ impl Trainer {
 				})?)
 			},
 			Some(message) if !stage.is_first => {
-				check_finite(gradient, Value::HiddenGradient(self.done, 0))?;
+				check_finite(gradient, Value::HiddenGradient(kept.microbatch, 0))?;
 				if let BoundaryCodec::Bottleneck { .. } = stage.boundary {
 					self.add_gradient(Tensor::Expand, gradient, kept.code.all())?;
 					ops::clear(work.code.all())?;
 					self.add_back(Tensor::Expand, work.code.all(), gradient)?;
+					let value = Value::Sent(kept.microbatch, Direction::Backward, Code::Dense);
+					check_finite(work.code.all(), value)?;
 					return encode(stage, work.code.all(), message);
 				}
 				encode(stage, gradient, message)

@@ -1,11 +1,13 @@
 //! Forward through a stage.
 
 use cairn_primitives::spec::BoundaryCodec;
-use cairn_program::{operation::BLOCK, Matrix, OuterName, Stage, Tensor, Value};
+use cairn_program::{
+	operation::BLOCK, Code, Direction, Matrix, Name, OuterName, Stage, Tensor, Value,
+};
 use candle_core::Result as TensorResult;
 
 use super::{
-	activations::{code_width, LayerKept},
+	activations::{code_width, Kept, LayerKept},
 	Diverged, Recompute, Result, StageError, Trainer,
 };
 use crate::{
@@ -41,14 +43,13 @@ impl Trainer {
 	) -> Result<()> {
 		let compute = self.compute.clone();
 		compute.run(|| {
-			self.enter(place, input)?;
-			for layer in 0..self.program.stage().layers {
-				self.layer_forward(place, layer)?;
-			}
+			self.through_layers(place, input)?;
 			match output {
 				Some(message) => self.send(place, message),
 				None => self.head(place, targets),
-			}
+			}?;
+			self.forwarded += 1;
+			Ok(())
 		})
 	}
 
@@ -63,15 +64,19 @@ impl Trainer {
 	) -> Result<Option<f32>> {
 		let compute = self.compute.clone();
 		compute.run(|| {
-			self.enter(place, input)?;
-			for layer in 0..self.program.stage().layers {
-				self.layer_forward(place, layer)?;
-			}
+			self.through_layers(place, input)?;
 			match output {
 				Some(message) => self.send(place, message).map(|()| None),
 				None => self.losses(place, targets).map(Some),
 			}
 		})
+	}
+
+	/// To the last hidden state.
+	fn through_layers(&mut self, place: usize, input: Input) -> Result<()> {
+		self.kept[place].microbatch = self.forwarded;
+		self.enter(place, input)?;
+		(0..self.program.stage().layers).try_for_each(|layer| self.layer_forward(place, layer))
 	}
 
 	/// The linear map of a tensor of the shard, for so many tokens.
@@ -149,24 +154,27 @@ impl Trainer {
 			},
 		};
 		let [input, output] = [0, 1].map(|next| &kept.hidden[usize::from(layer) + next]);
-		self.attention_forward(layer, input.all(), layer_kept)?;
-		self.gate_and_up(layer, layer_kept)?;
-		self.feed_forward(layer, layer_kept, output.all())?;
-		Ok(())
+		let value = |name| Value::Layer(kept.microbatch, layer, name);
+		finite(
+			self.attention_forward(layer, input.all(), layer_kept)?,
+			value(Name::AttentionSquares),
+		)?;
+		finite(self.gate_and_up(layer, layer_kept)?, value(Name::FeedSquares))?;
+		Ok(self.feed_forward(layer, layer_kept, output.all())?)
 	}
 
-	/// Up to the hidden state between attention and feed-forward.
+	/// Up to the hidden state between attention and feed-forward. Whether the norm's squares are finite.
 	pub(super) fn attention_forward(
 		&self,
 		layer: u16,
 		input: Slice,
 		kept: &LayerKept,
-	) -> TensorResult<()> {
+	) -> TensorResult<bool> {
 		let stage = self.program.stage();
 		let tokens = self.tokens();
 		let scales = kept.scales.slice(0, tokens);
 		let normed = self.work.normed.all();
-		ops::norm_scales(self.norm(), scales, input)?;
+		let is_finite = ops::norm_scales(self.norm(), scales, input)?;
 		ops::norm_apply(self.norm(), normed, input, scales)?;
 		ops::clear(kept.heads.all())?;
 		for (matrix, part) in
@@ -190,15 +198,16 @@ impl Trainer {
 		ops::copy(kept.middle.all(), input)?;
 		let tensor = Tensor::Layer(layer, Matrix::Output);
 		let attended = kept.attended.slice(0, tokens * stage.queries() as usize);
-		self.linear(tensor, tokens).forward(kept.middle.all(), attended, self.weight(tensor))
+		self.linear(tensor, tokens).forward(kept.middle.all(), attended, self.weight(tensor))?;
+		Ok(is_finite)
 	}
 
-	/// Up to the two inputs of SwiGLU.
-	pub(super) fn gate_and_up(&self, layer: u16, kept: &LayerKept) -> TensorResult<()> {
+	/// Up to the two inputs of SwiGLU. Whether the norm's squares are finite.
+	pub(super) fn gate_and_up(&self, layer: u16, kept: &LayerKept) -> TensorResult<bool> {
 		let tokens = self.tokens();
 		let (middle, normed) = (kept.middle.all(), self.work.normed.all());
 		let scales = kept.scales.slice(tokens, tokens);
-		ops::norm_scales(self.norm(), scales, middle)?;
+		let is_finite = ops::norm_scales(self.norm(), scales, middle)?;
 		ops::norm_apply(self.norm(), normed, middle, scales)?;
 		ops::clear(kept.feed.all())?;
 		let half = kept.feed.len() / 2;
@@ -207,7 +216,7 @@ impl Trainer {
 			let part = kept.feed.slice(from, half);
 			self.linear(tensor, tokens).forward(part, normed, self.weight(tensor))?;
 		}
-		Ok(())
+		Ok(is_finite)
 	}
 
 	fn feed_forward(&self, layer: u16, kept: &LayerKept, output: Slice) -> TensorResult<()> {
@@ -224,24 +233,28 @@ impl Trainer {
 		if stage.is_last {
 			return Err(StageError::WrongMessage);
 		}
-		let hidden = &self.kept[place].hidden[usize::from(stage.layers)];
-		check_finite(hidden.all(), Value::Hidden(self.done, stage.layers))?;
+		let Kept { hidden, microbatch, .. } = &self.kept[place];
+		let hidden = &hidden[usize::from(stage.layers)];
+		check_finite(hidden.all(), Value::Hidden(*microbatch, stage.layers))?;
 		if let BoundaryCodec::Bottleneck { .. } = stage.boundary {
 			let code = self.work.code.all();
 			ops::clear(code)?;
 			let weight = self.weight(Tensor::Compress);
 			self.linear(Tensor::Compress, self.tokens()).forward(code, hidden.all(), weight)?;
+			check_finite(code, Value::Sent(*microbatch, Direction::Forward, Code::Dense))?;
 			return encode(stage, code, message);
 		}
 		encode(stage, hidden.all(), message)
 	}
 
 	/// The final norm of the hidden state, into `work.normed`.
-	fn final_norm(&self, place: usize) -> TensorResult<()> {
-		let hidden = self.kept[place].hidden[usize::from(self.program.stage().layers)].all();
+	fn final_norm(&self, place: usize) -> Result<()> {
+		let kept = &self.kept[place];
+		let hidden = kept.hidden[usize::from(self.program.stage().layers)].all();
 		let scales = self.work.rows.slice(0, self.tokens());
-		ops::norm_scales(self.norm(), scales, hidden)?;
-		ops::norm_apply(self.norm(), self.work.normed.all(), hidden, scales)
+		let is_finite = ops::norm_scales(self.norm(), scales, hidden)?;
+		finite(is_finite, Value::Outer(kept.microbatch, OuterName::Squares))?;
+		Ok(ops::norm_apply(self.norm(), self.work.normed.all(), hidden, scales)?)
 	}
 
 	/// Logits of a block of tokens, from `first` on, and how many tokens it has.
@@ -261,6 +274,9 @@ impl Trainer {
 		let stage = self.program.stage().clone();
 		if !stage.is_last {
 			return Err(StageError::WrongMessage);
+		}
+		if stage.is_first && stage.tied_head && self.forwarded != self.done {
+			return Err(StageError::TiedHeadInFlight);
 		}
 		check_tokens(&stage, targets)?;
 		let (tokens, width, tensor) = (self.tokens(), stage.width as usize, stage.head());
@@ -292,12 +308,7 @@ impl Trainer {
 			})
 		})?;
 		self.loss += losses.read(|losses| Ok(optimizer::sum(losses)))?;
-		match self.loss.is_finite() {
-			true => Ok(()),
-			false => {
-				Err(Diverged { value: Value::Outer(self.done, OuterName::MicrobatchLoss) }.into())
-			},
-		}
+		finite(self.loss.is_finite(), Value::Loss(self.forwarded + 1))
 	}
 
 	/// Summed loss of a microbatch.
@@ -320,7 +331,12 @@ impl Trainer {
 				})
 			})?;
 		}
-		Ok(losses.read(|losses| Ok(optimizer::sum(losses)))?)
+		let loss = losses.read(|losses| Ok(optimizer::sum(losses)))?;
+		finite(
+			loss.is_finite(),
+			Value::Outer(self.kept[place].microbatch, OuterName::MicrobatchLoss),
+		)?;
+		Ok(loss)
 	}
 }
 
@@ -353,7 +369,12 @@ fn check_tokens(stage: &Stage, tokens: &[u32]) -> Result<()> {
 }
 
 pub(super) fn check_finite(floats: Slice, value: Value) -> Result<()> {
-	match floats.read(|floats| Ok(optimizer::is_finite(floats)))? {
+	finite(floats.read(|floats| Ok(optimizer::is_finite(floats)))?, value)
+}
+
+/// The step has diverged unless a value is finite.
+pub(super) fn finite(is_finite: bool, value: Value) -> Result<()> {
+	match is_finite {
 		true => Ok(()),
 		false => Err(Diverged { value }.into()),
 	}
@@ -361,6 +382,9 @@ pub(super) fn check_finite(floats: Slice, value: Value) -> Result<()> {
 
 /// What came across an edge: hidden state or gradient, or the code of a bottleneck.
 pub(super) fn receive(stage: &Stage, message: &Message, to: &Buffer, code: &Buffer) -> Result<()> {
+	if !message.is_finite() {
+		return Err(StageError::NotFiniteMessage);
+	}
 	match (message, stage.boundary) {
 		(Message::Int8 { integers, exponents }, BoundaryCodec::Int8 { block })
 			if integers.len() == to.len() && exponents.len() * usize::from(block) == to.len() =>
@@ -391,7 +415,7 @@ pub(super) fn receive(stage: &Stage, message: &Message, to: &Buffer, code: &Buff
 
 /// Hidden state or gradient, or the code of a bottleneck, for the edge.
 pub(super) fn encode(stage: &Stage, from: Slice, message: &mut Message) -> Result<()> {
-	let size = (stage.tokens() * code_width(stage)) as usize;
+	let size = stage.tokens() as usize * code_width(stage) as usize;
 	match (message, stage.boundary) {
 		(Message::Int8 { integers, exponents }, BoundaryCodec::Int8 { block })
 			if integers.len() == size && exponents.len() * usize::from(block) == size =>

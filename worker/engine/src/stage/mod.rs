@@ -24,7 +24,8 @@ use crate::{
 };
 pub(crate) use activations::{Kept, Work};
 
-/// A value that is not finite: the step cannot be finished, and the shard is as it was before the step.
+/// A value that is not finite: the step cannot be finished. A trainer that found one while it updated tensors has changed
+/// some of them; the shard must then be taken from where it was last stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{value} is not finite: training has diverged")]
 pub struct Diverged {
@@ -41,13 +42,22 @@ pub enum StageError {
 	/// The tensor library failed, for lack of memory mostly.
 	#[error("the tensor library failed: {0}")]
 	Tensor(#[from] candle_core::Error),
+	/// A merge yields a weight or a momentum that is not finite.
+	#[error("the merge of the lanes makes {0} infinite: the outer learning rate or momentum is too large")]
+	MergeDiverged(cairn_program::Tensor),
 	/// There is no such stage.
 	#[error("the model has no stage {0}")]
 	NoStage(StageIndex),
-	/// What came across an edge is not what the spec says.
-	#[error("the message does not have the size or the codec of the spec")]
+	/// What came across an edge is not what the spec says, or there is none where the stage has an edge.
+	#[error("a message is missing, or does not have the size or the codec of the spec")]
 	WrongMessage,
-	/// Tokens are missing, or not those of a vocabulary.
+	/// What came across an edge holds a value that is not finite: the neighbour's fault.
+	#[error("the neighbour sent values that are not finite")]
+	NotFiniteMessage,
+	/// The gradient of a tied head goes on with that of the embedding, so that microbatches cannot overlap.
+	#[error("a model with a tied head takes one microbatch at a time")]
+	TiedHeadInFlight,
+	/// A token is not of the vocabulary.
 	#[error("token {token} is beyond the vocabulary of {vocabulary}")]
 	TokenOutOfRange {
 		/// The token.
@@ -79,7 +89,8 @@ pub struct Trainer {
 	kept: Vec<Kept>,
 	work: Work,
 	recompute: Recompute,
-	/// Microbatches that went backward in this step.
+	/// Microbatches that went forward in this step, and backward.
+	forwarded: u32,
 	done: u32,
 	/// Summed loss of the step's tokens so far.
 	loss: f32,
@@ -115,7 +126,18 @@ impl Trainer {
 			.map(|_| Kept::new(stage, recompute, &mut memory))
 			.collect::<Result<_, _>>()?;
 		let work = Work::new(stage, spec.inner, recompute, &mut memory)?;
-		Ok(Self { compute, shard, rotations, kept, work, recompute, program, done: 0, loss: 0.0 })
+		Ok(Self {
+			compute,
+			shard,
+			rotations,
+			kept,
+			work,
+			recompute,
+			program,
+			forwarded: 0,
+			done: 0,
+			loss: 0.0,
+		})
 	}
 
 	/// The shard.
@@ -136,6 +158,7 @@ impl Trainer {
 		context: &StepContext,
 	) -> Result<()> {
 		self.program = Program::new(spec, number, context).ok_or(StageError::NoStage(number))?;
+		self.forwarded = 0;
 		self.done = 0;
 		self.loss = 0.0;
 		for tensor in self.shard.tensors() {

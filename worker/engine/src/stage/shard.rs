@@ -1,7 +1,7 @@
 //! The weights of a stage, the optimizer's state beside them, and gradients.
 
 use cairn_primitives::{ModelSpec, StageIndex};
-use cairn_program::{random::Initial, Stage, Tensor};
+use cairn_program::{random::Initial, Matrix, Stage, Tensor};
 use candle_core::{Device, Result as TensorResult};
 
 use super::{Result, StageError};
@@ -39,6 +39,10 @@ impl Shard {
 	}
 
 	/// Given weights: `weights` yields those of a tensor, which has so many.
+	///
+	/// # Panics
+	///
+	/// If it yields more or fewer.
 	pub fn from_weights(
 		stage: &Stage,
 		mut weights: impl FnMut(Tensor, usize) -> Result<Vec<f32>>,
@@ -49,6 +53,7 @@ impl Shard {
 			let (rows, columns) = stage.size(tensor);
 			let (rows, columns) = (rows as usize, columns as usize);
 			let mut state = weights(tensor, rows * columns)?;
+			assert_eq!(state.len(), rows * columns, "weights of {tensor}");
 			state.resize(3 * rows * columns, 0.0);
 			tensors.push(ShardTensor {
 				tensor,
@@ -70,7 +75,9 @@ impl Shard {
 	pub(crate) fn get(&self, tensor: Tensor) -> &ShardTensor {
 		let place = match tensor {
 			Tensor::Embedding | Tensor::Expand => 0,
-			Tensor::Layer(layer, matrix) => self.front + usize::from(layer) * 7 + matrix as usize,
+			Tensor::Layer(layer, matrix) => {
+				self.front + usize::from(layer) * Matrix::ALL.len() + matrix as usize
+			},
 			Tensor::Compress | Tensor::Head => self.tensors.len() - 1,
 		};
 		let found = &self.tensors[place];
@@ -105,8 +112,8 @@ impl ShardTensor {
 		})
 	}
 
-	/// Replace the moments.
-	pub(crate) fn set_moments(&self, [first, second]: &[Vec<f32>; 2]) -> TensorResult<()> {
+	/// Replace both moments.
+	pub fn set_moments(&self, [first, second]: &[Vec<f32>; 2]) -> TensorResult<()> {
 		let count = self.len();
 		self.state.write(|state| {
 			state[count..2 * count].copy_from_slice(first);

@@ -1,0 +1,80 @@
+"""Compares the engine with PyTorch on this machine, in turn, and prints medians. Run by benches/engine.sh."""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+MODELS = {
+    "12M": {"width": 384, "layers": 6, "vocabulary": 4096},
+    "56M": {"width": 640, "layers": 10, "vocabulary": 8192},
+}
+TOKENS = 2048  # of a step
+PEERS = ["eager", "fused", "compiled"]
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--bench", required=True, help="the program cairn-bench-engine")
+parser.add_argument("--threads", type=int, default=os.cpu_count())
+parser.add_argument("--rounds", type=int, default=3, help="times that each is run")
+parser.add_argument("--steps", type=int, default=6, help="steps of a run")
+parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
+parser.add_argument("--contexts", nargs="+", type=int, default=[256, 1024])
+parser.add_argument("--peers", nargs="+", default=PEERS, choices=PEERS)
+arguments = parser.parse_args()
+
+
+def run(command):
+    """The line of JSON that a command prints, and its peak memory in bytes."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    line = process.stdout.read().strip().splitlines()[-1:]
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0 or not line:
+        sys.exit(f"{command[0]} failed with {process.returncode}")
+    return json.loads(line[0]), usage.ru_maxrss * 1024
+
+
+def engine(config, *more):
+    options = [part for name in config for part in (f"--{name}", str(config[name]))]
+    return run([arguments.bench, "train", *options, *more])
+
+
+def peer(config, mode):
+    script = os.path.join(os.path.dirname(__file__), "peers", "train.py")
+    return run([sys.executable, script, json.dumps(config), mode])
+
+
+results = []
+for name in arguments.models:
+    for context in arguments.contexts:
+        config = {**MODELS[name], "context": context, "batch": TOKENS // context}
+        config.update(threads=arguments.threads, steps=arguments.steps)
+        runners = {"cairn": lambda: engine(config), "cairn, full recomputation": lambda: engine(config, "--full")}
+        for mode in arguments.peers:
+            runners[mode] = lambda mode=mode: peer(config, mode)
+        speed = {runner: [] for runner in runners}
+        memory = {runner: 0 for runner in runners}
+        for _ in range(arguments.rounds):
+            for runner, start in runners.items():
+                measured, bytes_ = start()
+                speed[runner].append(measured["tokens_per_second"])
+                memory[runner] = max(memory[runner], bytes_)
+                print(f"{name}, context {context}, {runner}: {speed[runner][-1]:.0f} tokens/s, {bytes_ >> 20} MiB", flush=True)
+        median = {runner: statistics.median(values) for runner, values in speed.items()}
+        case = f"{name}_{context}"
+        for mode in arguments.peers:
+            goal = 1.2 if mode == "eager" else 1.0
+            results.append((f"train_vs_torch_{mode}_{case}", median["cairn"] / median[mode], f">={goal}"))
+        if "eager" in arguments.peers:
+            results.append((f"memory_vs_torch_{case}", memory["cairn"] / memory["eager"], "<=0.5"))
+            full = memory["cairn, full recomputation"] / memory["eager"]
+            results.append((f"memory_full_vs_torch_{case}", full, "<=0.3"))
+
+product, _ = run([arguments.bench, "product", "--threads", str(arguments.threads)])
+ratios = [ours / theirs for ours, theirs in zip(product["canonical"], product["plain"])]
+for shape, ours, theirs in zip(product["shapes"], product["canonical"], product["plain"]):
+    print(f"product {'x'.join(map(str, shape))}: {ours:.0f} GFLOP/s canonical, {theirs:.0f} plain")
+results.append(("product_vs_library", statistics.median(ratios), ">=0.95"))
+for measure, value, goal in results:
+    print(f"result {measure} {value:.2f} goal {goal}")

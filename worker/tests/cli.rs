@@ -1,0 +1,154 @@
+//! The commands, as a researcher runs them.
+
+use std::{
+	fs,
+	path::Path,
+	process::{Command, Output},
+	time::Duration,
+};
+
+use cairn_primitives::ModelSpec;
+
+fn worker(folder: &Path, arguments: &[&str]) -> Output {
+	let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-worker"));
+	command.current_dir(folder).args(arguments).output().unwrap()
+}
+
+/// What a command that must succeed prints.
+fn succeeds(folder: &Path, arguments: &[&str]) -> String {
+	let output = worker(folder, arguments);
+	let errors = String::from_utf8_lossy(&output.stderr);
+	assert!(output.status.success(), "{arguments:?}: {errors}");
+	String::from_utf8(output.stdout).unwrap()
+}
+
+/// What a command that must fail complains of.
+fn fails(folder: &Path, arguments: &[&str]) -> String {
+	let output = worker(folder, arguments);
+	assert!(!output.status.success(), "{arguments:?}");
+	String::from_utf8(output.stderr).unwrap()
+}
+
+/// A folder with a text, a dataset of it, and a spec that names the dataset.
+fn workplace() -> tempfile::TempDir {
+	let folder = tempfile::tempdir().unwrap();
+	let text = "a cairn is a pile of stones that walkers add to\n".repeat(600);
+	fs::write(folder.path().join("text.txt"), text).unwrap();
+	let said = succeeds(
+		folder.path(),
+		&[
+			"dataset",
+			"build",
+			"text.txt",
+			"--out",
+			"data",
+			"--vocabulary",
+			"300",
+			"--chunk-tokens",
+			"1000",
+		],
+	);
+	let root = said.split('"').find(|part| part.starts_with("0x")).unwrap();
+	let mut spec = ModelSpec::example(root.parse().unwrap(), 2, 2);
+	spec.architecture.vocabulary = 300;
+	spec.window.steps = 100;
+	fs::write(folder.path().join("spec.json"), serde_json::to_string(&spec).unwrap()).unwrap();
+	folder
+}
+
+#[test]
+fn a_dataset_is_built_and_verified_and_damage_is_found() {
+	let folder = workplace();
+	let said = succeeds(folder.path(), &["dataset", "verify", "data"]);
+	assert!(said.contains("chunks are right"), "{said}");
+	let complaint = fails(folder.path(), &["dataset", "build", "text.txt", "--out", "data"]);
+	assert!(complaint.contains("exists already"), "{complaint}");
+	let chunk = folder.path().join("data/chunks/00001.bin");
+	let mut bytes = fs::read(&chunk).unwrap();
+	bytes[5] ^= 1;
+	fs::write(chunk, bytes).unwrap();
+	let complaint = fails(folder.path(), &["dataset", "verify", "data"]);
+	assert!(complaint.contains("chunk 1 is corrupt"), "{complaint}");
+}
+
+#[test]
+fn a_program_is_shown_with_its_cost() {
+	let folder = workplace();
+	let said = succeeds(folder.path(), &["program", "--spec", "spec.json", "--stage", "1"]);
+	for part in [
+		"m0.layer0.scores",
+		"clip-factor",
+		"head.next",
+		"operations of a step",
+		"memory, selective",
+	] {
+		assert!(said.contains(part), "{part} is missing:\n{said}");
+	}
+	let complaint = fails(folder.path(), &["program", "--spec", "spec.json", "--stage", "2"]);
+	assert!(complaint.contains("2 stages"), "{complaint}");
+}
+
+#[test]
+fn a_run_that_is_killed_goes_on_to_the_same_bits() {
+	let folder = workplace();
+	let path = folder.path();
+	let train = |out, windows| {
+		[
+			"train-local",
+			"--spec",
+			"spec.json",
+			"--data",
+			"data",
+			"--out",
+			out,
+			"--windows",
+			windows,
+			"--threads",
+			"2",
+		]
+	};
+	let said = succeeds(path, &train("whole", "3"));
+	assert!(said.contains("held-out"), "{said}");
+
+	let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-worker"));
+	let mut killed = command.current_dir(path).args(train("killed", "3")).spawn().unwrap();
+	while !path.join("killed/window-000001").exists() {
+		assert_eq!(killed.try_wait().unwrap(), None, "it ended before it was killed");
+		std::thread::sleep(Duration::from_millis(5));
+	}
+	killed.kill().unwrap();
+	killed.wait().unwrap();
+	let said = succeeds(path, &train("killed", "3"));
+	assert!(said.contains("going on with window"), "{said}");
+	for file in
+		["loss.csv", "window-000003/stage-0.safetensors", "window-000003/stage-1.safetensors"]
+	{
+		let read = |run: &str| fs::read(path.join(run).join(file)).unwrap();
+		assert!(read("whole") == read("killed"), "{file} differs");
+	}
+}
+
+#[test]
+fn what_cannot_be_trained_is_refused_before_the_first_step() {
+	let folder = workplace();
+	let path = folder.path();
+	let train = |more: &[&str]| {
+		let mut arguments =
+			vec!["train-local", "--spec", "spec.json", "--data", "data", "--out", "run"];
+		arguments.extend(more);
+		fails(path, &arguments)
+	};
+	let complaint = train(&["--memory", "1"]);
+	assert!(complaint.contains("needs") && complaint.contains("may take 1.0 M"), "{complaint}");
+	let complaint = train(&["--stages", "3"]);
+	assert!(complaint.contains("2 layers cannot be cut into 3 stages"), "{complaint}");
+	let complaint = train(&["--lanes", "0"]);
+	assert!(complaint.contains("LanesOutOfRange"), "{complaint}");
+	fs::write(path.join("spec.json"), "{}").unwrap();
+	let complaint = train(&[]);
+	assert!(complaint.contains("spec.json is no spec of a model"), "{complaint}");
+	let complaint =
+		fails(path, &["train-local", "--spec", "none.json", "--data", "data", "--out", "run"]);
+	assert!(complaint.contains("cannot read none.json"), "{complaint}");
+	assert!(!path.join("run").exists());
+}
