@@ -1,6 +1,10 @@
 //! `program`.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+	collections::BTreeMap,
+	io::{self, BufWriter, Write},
+	path::PathBuf,
+};
 
 use cairn_engine::{MemoryPlan, Recompute};
 use cairn_program::{
@@ -37,14 +41,15 @@ impl ProgramCommand {
 		let program = Program::new(&spec, self.stage, &context)
 			.ok_or_else(|| format!("the model has {stages} stages, counted from 0"))?;
 		let last_reads = last_reads(&program);
-		println!("number  value  shape  definition  FLOPs  bytes  last read by");
+		let mut out = BufWriter::new(io::stdout().lock());
+		writeln!(out, "number  value  shape  definition  FLOPs  bytes  last read by")?;
 		for (section, first) in shown(&program) {
-			println!("# {section:?}");
+			writeln!(out, "# {section:?}")?;
 			for (number, operation) in (first..).zip(program.section(section)) {
-				print_operation(number, &operation, &last_reads);
+				print_operation(&mut out, number, &operation, &last_reads)?;
 			}
 		}
-		print_summary(&program, &spec, self.stage)
+		print_summary(&mut out, &program, &spec, self.stage)
 	}
 }
 
@@ -87,7 +92,12 @@ fn last_reads(program: &Program) -> BTreeMap<Value, u64> {
 	reads
 }
 
-fn print_operation(number: u64, operation: &Operation, last_reads: &BTreeMap<Value, u64>) {
+fn print_operation(
+	out: &mut impl Write,
+	number: u64,
+	operation: &Operation,
+	last_reads: &BTreeMap<Value, u64>,
+) -> io::Result<()> {
 	let shape: Vec<String> = operation.shape.iter().map(u32::to_string).collect();
 	let reads: Vec<String> = operation.reads().iter().map(Value::to_string).collect();
 	let definition = match &operation.definition {
@@ -102,14 +112,15 @@ fn print_operation(number: u64, operation: &Operation, last_reads: &BTreeMap<Val
 		Some(number) => number.to_string(),
 		None => "nobody: it leaves the step".into(),
 	};
-	println!(
+	writeln!(
+		out,
 		"{number:>6}  {}  {}  {definition} of {}  {}  {}  {last}",
 		operation.output,
 		shape.join("×"),
 		reads.join(", "),
 		short(operation.flops() as f64),
 		short(operation.bytes() as f64),
-	);
+	)
 }
 
 /// A formula's name without its constants.
@@ -118,6 +129,7 @@ fn name_of(formula: &str) -> String {
 }
 
 fn print_summary(
+	out: &mut impl Write,
 	program: &Program,
 	spec: &cairn_primitives::ModelSpec,
 	stage: u8,
@@ -132,21 +144,21 @@ fn print_summary(
 	};
 	let flops: u128 = program.sections_of(1).map(flops_of).sum();
 	let points = spec.stage_cost(stage).map_or(0, |cost| cost.points(1, spec.schedule.batch_at(0)));
-	println!();
-	println!("operations of a step      {}", program.length());
-	println!("microbatches of a step    {}", program.microbatches());
-	println!("FLOPs of a step           {}", short(flops as f64));
-	println!("points of a step          {}", short(points as f64));
+	writeln!(out)?;
+	writeln!(out, "operations of a step      {}", program.length())?;
+	writeln!(out, "microbatches of a step    {}", program.microbatches())?;
+	writeln!(out, "FLOPs of a step           {}", short(flops as f64))?;
+	writeln!(out, "points of a step          {}", short(points as f64))?;
 	for (name, recompute) in [("selective", Recompute::Selective), ("full", Recompute::Full)] {
 		let plan = MemoryPlan::new(spec, stage, 1, recompute, 1)?;
-		println!(
+		writeln!(out,
 			"memory, {name:<9} recomputation, one microbatch under way, one thread: {} bytes (shard {}, activations {}, work {}, scratch {})",
 			short(plan.total() as f64),
 			short(plan.shard as f64),
 			short(plan.activations as f64),
 			short(plan.work as f64),
 			short(plan.scratch as f64),
-		);
+		)?;
 	}
 	Ok(())
 }
