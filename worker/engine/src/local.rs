@@ -350,21 +350,36 @@ impl LocalTraining {
 		Ok(())
 	}
 
-	/// Through the pipeline and back.
-	fn microbatch(&mut self) -> Result<(), StageError> {
+	/// Through the pipeline: each stage takes what the one before has sent.
+	fn pass_forward(
+		&mut self,
+		mut pass: impl FnMut(
+			&mut Trainer,
+			Input,
+			&[u32],
+			Option<&mut Message>,
+		) -> Result<(), StageError>,
+	) -> Result<(), StageError> {
 		let last = self.stages.len() - 1;
 		for number in 0..=last {
 			let (before, rest) = self.stages.split_at_mut(number);
-			let stage = &mut rest[0];
+			let LocalStage { trainer, forward, .. } = &mut rest[0];
 			let input = match before.last() {
 				None => Input::Tokens(&self.inputs),
 				Some(before) => Input::Message(&before.forward),
 			};
 			let targets = if number == last { &self.targets[..] } else { &[] };
-			let output = (number < last).then_some(&mut stage.forward);
-			stage.trainer.forward(0, input, targets, output)?;
+			pass(trainer, input, targets, (number < last).then_some(forward))?;
 		}
-		for number in (0..=last).rev() {
+		Ok(())
+	}
+
+	/// Through the pipeline and back.
+	fn microbatch(&mut self) -> Result<(), StageError> {
+		self.pass_forward(|trainer, input, targets, output| {
+			trainer.forward(0, input, targets, output)
+		})?;
+		for number in (0..self.stages.len()).rev() {
 			let (stages, after) = self.stages.split_at_mut(number + 1);
 			let stage = &mut stages[number];
 			let gradient = after.first().map(|after| &after.backward);
@@ -384,18 +399,10 @@ impl LocalTraining {
 		for from in (0..count).step_by(microbatch as usize) {
 			let samples = (from..from + microbatch).map(|i| i * available / count);
 			self.read(samples, Split::HeldOut)?;
-			let last = self.stages.len() - 1;
-			for number in 0..=last {
-				let (before, rest) = self.stages.split_at_mut(number);
-				let stage = &mut rest[0];
-				let input = match before.last() {
-					None => Input::Tokens(&self.inputs),
-					Some(before) => Input::Message(&before.forward),
-				};
-				let targets = if number == last { &self.targets[..] } else { &[] };
-				let output = (number < last).then_some(&mut stage.forward);
-				loss += stage.trainer.evaluate(0, input, targets, output)?.unwrap_or(0.0);
-			}
+			self.pass_forward(|trainer, input, targets, output| {
+				loss += trainer.evaluate(0, input, targets, output)?.unwrap_or(0.0);
+				Ok(())
+			})?;
 		}
 		Ok(loss / (count * u64::from(context)) as f32)
 	}

@@ -120,7 +120,7 @@ pub(crate) fn norm_backward(
 ) -> Result<()> {
 	gradient.write(|gradient| {
 		read!([x, scales, normed_gradient], |x, scales, normed_gradient| {
-			norm.backward(x, scales, normed_gradient, gradient);
+			norm.backward(x, scales, normed_gradient, true, gradient);
 			Ok(())
 		})
 	})

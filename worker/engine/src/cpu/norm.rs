@@ -32,13 +32,14 @@ impl Norm {
 			.for_each(|((x, scales), normed)| multiply(x, scales, self.width, normed));
 	}
 
-	/// Gradient of the rows from that of the normed rows, onto the gradient that came past the norm: `gradient` holds the
-	/// latter before and the sum behind.
+	/// Gradient of the rows from that of the normed rows. With `onto` it is added to the gradient that came past the norm, which
+	/// `gradient` holds; without, nothing came past, and `gradient` is overwritten.
 	pub fn backward(
 		&self,
 		x: &[f32],
 		scales: &[f32],
 		normed_gradient: &[f32],
+		onto: bool,
 		gradient: &mut [f32],
 	) {
 		let rows = ROWS * self.width;
@@ -47,25 +48,7 @@ impl Norm {
 			.zip(normed_gradient.par_chunks(rows))
 			.zip(gradient.par_chunks_mut(rows))
 			.for_each(|(((x, scales), normed), gradient)| {
-				row_gradients(x, scales, normed, *self, true, gradient);
-			});
-	}
-
-	/// Gradient of the rows where nothing came past the norm: `gradient` is overwritten.
-	pub fn final_backward(
-		&self,
-		x: &[f32],
-		scales: &[f32],
-		normed_gradient: &[f32],
-		gradient: &mut [f32],
-	) {
-		let rows = ROWS * self.width;
-		x.par_chunks(rows)
-			.zip(scales.par_chunks(ROWS))
-			.zip(normed_gradient.par_chunks(rows))
-			.zip(gradient.par_chunks_mut(rows))
-			.for_each(|(((x, scales), normed), gradient)| {
-				row_gradients(x, scales, normed, *self, false, gradient);
+				row_gradients(x, scales, normed, *self, onto, gradient);
 			});
 	}
 }

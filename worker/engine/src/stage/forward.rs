@@ -303,7 +303,7 @@ impl Trainer {
 		let scales = self.work.rows.slice(0, tokens);
 		self.kept[place].gradient.write(|gradient| {
 			read!([hidden, scales, normed_gradient], |x, scales, normed| {
-				self.norm().final_backward(x, scales, normed, gradient);
+				self.norm().backward(x, scales, normed, false, gradient);
 				Ok(())
 			})
 		})?;
