@@ -22,6 +22,8 @@ pub enum Domain {
 	Crossed,
 	/// What a holder signs when it stores a difference.
 	Held,
+	/// The tensors of a shard, in order.
+	Shard,
 	/// The ordered states and the result of a unit.
 	Checkpoints,
 	/// The result of a unit: difference, norm, loss and edges.
@@ -53,6 +55,7 @@ impl Domain {
 			Domain::Edge => "cairn 2026 edge v1",
 			Domain::Crossed => "cairn 2026 crossed v1",
 			Domain::Held => "cairn 2026 held v1",
+			Domain::Shard => "cairn 2026 shard v1",
 			Domain::Checkpoints => "cairn 2026 checkpoints v1",
 			Domain::Result => "cairn 2026 result v1",
 			Domain::Audit => "cairn 2026 audit v1",

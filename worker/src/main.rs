@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod commands;
+mod model_folder;
 
 use std::{error::Error, io, process::ExitCode};
 
@@ -26,6 +27,11 @@ enum Command {
 	Program(commands::program::ProgramCommand),
 	/// Train a model on this machine alone, as the network would.
 	TrainLocal(commands::train_local::TrainLocalCommand),
+	/// Let a model go on with a text.
+	Generate(commands::generate::GenerateCommand),
+	/// Make shards from a seed or from somebody else's model, check and export them.
+	#[command(subcommand)]
+	Shard(commands::shard::ShardCommand),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +39,8 @@ fn main() -> ExitCode {
 		Command::Dataset(command) => command.run(),
 		Command::Program(command) => command.run(),
 		Command::TrainLocal(command) => command.run(),
+		Command::Generate(command) => command.run(),
+		Command::Shard(command) => command.run(),
 	};
 	match result {
 		Ok(()) => ExitCode::SUCCESS,

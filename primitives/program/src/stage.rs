@@ -140,6 +140,18 @@ impl Stage {
 		Some(Tensor::Layer((inner / matrices) as u16, matrix))
 	}
 
+	/// The number of a tensor that the stage has.
+	pub fn number_of(&self, tensor: Tensor) -> u32 {
+		match tensor {
+			Tensor::Embedding | Tensor::Expand => 0,
+			Tensor::Layer(layer, matrix) => {
+				let front = u32::from(self.front().is_some());
+				front + u32::from(layer) * Matrix::ALL.len() as u32 + matrix as u32
+			},
+			Tensor::Compress | Tensor::Head => self.tensor_count() - 1,
+		}
+	}
+
 	/// The tensors of the shard, in order.
 	pub fn tensors(&self) -> Vec<Tensor> {
 		(0..self.tensor_count()).filter_map(|number| self.tensor_at(number)).collect()

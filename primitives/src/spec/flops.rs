@@ -128,14 +128,14 @@ impl ModelSpec {
 		]
 	}
 
-	fn layer_parameters(&self) -> u128 {
+	pub(super) fn layer_parameters(&self) -> u128 {
 		self.layer_matrices()
 			.iter()
 			.fold(0u128, |sum, (rows, columns)| sum.saturating_add(rows.saturating_mul(*columns)))
 	}
 
 	/// FLOPs of causal attention in one layer for one sample, forward: scores and sums over n·(n+1)/2 pairs.
-	fn attention_flops(&self) -> u128 {
+	pub(super) fn attention_flops(&self) -> u128 {
 		let context = u128::from(self.architecture.context);
 		let pairs = context.saturating_mul(context.saturating_add(1)) >> 1;
 		let features = u128::from(self.architecture.heads)

@@ -1,6 +1,7 @@
 //! The complete description of a model. It fixes everything that decides a result; whoever holds it, the dataset and the
 //! shard before a window can recompute any unit to the bit.
 
+mod cut;
 mod example;
 mod flops;
 mod fractions;

@@ -5,6 +5,8 @@ mod checkpoint;
 mod compute;
 pub mod cpu;
 pub mod data;
+pub mod generate;
+pub mod import;
 pub mod local;
 mod memory;
 mod merge;
@@ -12,7 +14,7 @@ mod message;
 mod ops;
 mod stage;
 
-pub use checkpoint::{tensor_name, CheckpointError};
+pub use checkpoint::{tensor_name, CheckpointError, Weights};
 pub use compute::{Compute, ComputeError};
 pub use memory::MemoryPlan;
 pub use merge::{Difference, OuterState, Snapshot};

@@ -8,7 +8,7 @@ use std::{path::PathBuf, sync::Arc};
 use cairn_primitives::{ModelSpec, StepIndex, WindowIndex};
 use cairn_program::{random::sample_at, Stage, StepContext};
 
-pub use state::{Progress, StateError};
+pub use state::{newest_window, Progress, StateError};
 
 use crate::{
 	data::{Dataset, DatasetError, Split},

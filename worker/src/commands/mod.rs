@@ -1,7 +1,9 @@
 //! The commands.
 
 pub mod dataset;
+pub mod generate;
 pub mod program;
+pub mod shard;
 pub mod train_local;
 
 use std::{error::Error, fs, path::Path, time::Duration};

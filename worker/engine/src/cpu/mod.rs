@@ -17,6 +17,7 @@ pub mod norm;
 pub mod optimizer;
 mod panel;
 pub mod product;
+pub mod serving;
 mod reduce;
 mod scratch;
 

@@ -22,7 +22,7 @@ use super::{dataset::chunk_path, manifest::TokenBytes, Manifest};
 /// Stands behind every document, and means nothing else.
 const END: &str = "<|end|>";
 /// What stands behind a document in tokenizers of others, too.
-const ENDS: [&str; 5] = [END, "<|endoftext|>", "<|end_of_text|>", "</s>", "<|im_end|>"];
+pub(super) const ENDS: [&str; 5] = [END, "<|endoftext|>", "<|end_of_text|>", "</s>", "<|im_end|>"];
 /// A vocabulary has each byte and the end of a document at least.
 const LEAST_VOCABULARY: u32 = 257;
 /// Bytes of text that are encoded at a time; a piece ends behind a line.

@@ -11,7 +11,9 @@
 mod build;
 mod dataset;
 mod manifest;
+mod text;
 
 pub use build::{build, BuildError, BuildProgress, BuildSettings, Tokenization};
 pub use dataset::{Dataset, DatasetError, Split};
 pub use manifest::{Manifest, TokenBytes};
+pub use text::{Text, TextError};

@@ -79,7 +79,7 @@ fn file(path: &Path) -> impl FnOnce(io::Error) -> StateError + '_ {
 
 /// The newest state in a folder; `None` if there is none.
 pub(super) fn load(spec: &ModelSpec, folder: &Path) -> Result<Option<Stored>, StateError> {
-	let Some(newest) = windows(folder)?.pop() else {
+	let Some(newest) = newest_window(folder)? else {
 		return Ok(None);
 	};
 	let path = newest.join("progress.json");
@@ -173,6 +173,11 @@ fn remove_partial(folder: &Path) -> Result<(), StateError> {
 		}
 	}
 	Ok(())
+}
+
+/// The folder of the newest window of a run, which has the shards of all stages; `None` if there is none.
+pub fn newest_window(folder: &Path) -> Result<Option<PathBuf>, StateError> {
+	Ok(windows(folder)?.pop())
 }
 
 /// Folders of windows, oldest first.

@@ -191,7 +191,11 @@ impl Trainer {
 }
 
 /// The tables of RoPE.
-fn rotations(spec: &ModelSpec, context: u32, device: &Device) -> candle_core::Result<[Buffer; 2]> {
+pub(crate) fn rotations(
+	spec: &ModelSpec,
+	context: u32,
+	device: &Device,
+) -> candle_core::Result<[Buffer; 2]> {
 	let frequencies = &spec.architecture.frequencies;
 	let table = |pick: fn((f32, f32)) -> f32| {
 		let rows = (0..u64::from(context)).flat_map(|position| {

@@ -1,7 +1,7 @@
 //! The weights of a stage, the optimizer's state beside them, and gradients.
 
 use cairn_primitives::{ModelSpec, StageIndex};
-use cairn_program::{random::Initial, Matrix, Stage, Tensor};
+use cairn_program::{random::Initial, Stage, Tensor};
 use candle_core::{Device, Result as TensorResult};
 
 use super::{Result, StageError};
@@ -10,8 +10,8 @@ use crate::buffer::Buffer;
 /// A shard: its tensors in order.
 #[derive(Debug)]
 pub struct Shard {
+	stage: Stage,
 	tensors: Vec<ShardTensor>,
-	front: usize,
 }
 
 /// A tensor of a shard.
@@ -63,7 +63,12 @@ impl Shard {
 				gradient: Buffer::zeros(rows * columns, device)?,
 			});
 		}
-		Ok(Self { tensors, front: usize::from(stage.front().is_some()) })
+		Ok(Self { stage: stage.clone(), tensors })
+	}
+
+	/// The shapes of the stage that it is of.
+	pub fn stage(&self) -> &Stage {
+		&self.stage
 	}
 
 	/// All tensors, in order.
@@ -73,14 +78,7 @@ impl Shard {
 
 	/// A tensor that the stage has.
 	pub(crate) fn get(&self, tensor: Tensor) -> &ShardTensor {
-		let place = match tensor {
-			Tensor::Embedding | Tensor::Expand => 0,
-			Tensor::Layer(layer, matrix) => {
-				self.front + usize::from(layer) * Matrix::ALL.len() + matrix as usize
-			},
-			Tensor::Compress | Tensor::Head => self.tensors.len() - 1,
-		};
-		let found = &self.tensors[place];
+		let found = &self.tensors[self.stage.number_of(tensor) as usize];
 		debug_assert_eq!(found.tensor, tensor);
 		found
 	}

@@ -1,0 +1,75 @@
+//! What can be wrong with a checkpoint.
+
+use std::{io, path::PathBuf};
+
+use safetensors::{Dtype, SafeTensorError};
+
+use crate::StageError;
+
+/// Why a checkpoint could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+	/// The file could not be read.
+	#[error("cannot read {path}: {error}")]
+	Unreadable {
+		/// The file.
+		path: PathBuf,
+		/// Why.
+		error: io::Error,
+	},
+	/// The file could not be written; the one before is untouched.
+	#[error("cannot write {path}: {error}")]
+	Unwritable {
+		/// The file.
+		path: PathBuf,
+		/// Why.
+		error: io::Error,
+	},
+	/// It is no safetensors file, or cut short.
+	#[error("{path} is no whole safetensors file: {error}")]
+	Broken {
+		/// The file.
+		path: PathBuf,
+		/// Why.
+		error: SafeTensorError,
+	},
+	/// A tensor of the shard is not in it.
+	#[error("{path} has no tensor {name}")]
+	Missing {
+		/// The file.
+		path: PathBuf,
+		/// The tensor.
+		name: String,
+	},
+	/// A tensor has another shape than the spec says.
+	#[error("{name} is {found:?}, the spec says {expected:?}")]
+	WrongShape {
+		/// The tensor.
+		name: String,
+		/// Of the spec.
+		expected: [usize; 2],
+		/// Of the file.
+		found: Vec<usize>,
+	},
+	/// A tensor is of another type.
+	#[error("{name} is of type {found:?}: a shard is binary32 (F32)")]
+	WrongType {
+		/// The tensor.
+		name: String,
+		/// Of the file.
+		found: Dtype,
+	},
+	/// A weight is not finite.
+	#[error("{name} holds {value} at element {element}: a shard is finite")]
+	NotFinite {
+		/// The tensor.
+		name: String,
+		/// Which element.
+		element: usize,
+		/// What it is.
+		value: f32,
+	},
+	/// The stage does not exist, or the tensor library failed.
+	#[error(transparent)]
+	Stage(#[from] StageError),
+}

@@ -1,0 +1,217 @@
+//! Models of others: Llama's family, from safetensors with `config.json` or from GGUF.
+//!
+//! Cairn's norms have no gains, so those of an imported model are folded into the matrices that read their output. A head that
+//! was tied to the embedding becomes a matrix of its own, because the gain of the last norm is folded into it alone.
+
+mod error;
+mod gguf;
+mod hugging_face;
+mod tokenizer;
+
+use std::path::Path;
+
+use cairn_primitives::spec::{Architecture, Nano};
+use cairn_program::{Matrix, Stage, Tensor};
+
+pub use error::ImportError;
+
+use crate::tensor_name;
+use gguf::Gguf;
+use hugging_face::HuggingFace;
+
+/// A model that can be imported.
+#[derive(Debug)]
+pub struct Import {
+	description: Description,
+	source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+	Gguf(Gguf),
+	HuggingFace(HuggingFace),
+}
+
+/// What is said of a model besides its tensors.
+#[derive(Clone, Debug, PartialEq)]
+struct Description {
+	layers: u16,
+	vocabulary: u32,
+	width: u32,
+	heads: u16,
+	kv_heads: u16,
+	head_width: u16,
+	hidden: u32,
+	context: u32,
+	norm_epsilon: f64,
+	/// Base of RoPE's frequencies.
+	rope_base: f64,
+}
+
+/// A tensor as it was found: row-major.
+struct Found {
+	shape: Vec<usize>,
+	floats: Vec<f32>,
+}
+
+impl Import {
+	/// Open a GGUF file, or a folder in Hugging Face's layout.
+	pub fn open(path: &Path) -> Result<Self, ImportError> {
+		let (description, source) = if path.is_dir() {
+			let (description, source) = HuggingFace::open(path)?;
+			(description, Source::HuggingFace(source))
+		} else if path.extension().is_some_and(|extension| extension == "gguf") {
+			let (description, source) = Gguf::open(path)?;
+			(description, Source::Gguf(source))
+		} else {
+			return Err(ImportError::UnknownFormat(path.into()));
+		};
+		Ok(Self { description, source })
+	}
+
+	/// Number of layers.
+	pub fn layers(&self) -> u16 {
+		self.description.layers
+	}
+
+	/// Tokens that the model was trained to read.
+	pub fn context(&self) -> u32 {
+		self.description.context
+	}
+
+	/// The shapes, for samples of `context` tokens.
+	pub fn architecture(&self, context: u32) -> Result<Architecture, ImportError> {
+		let d = &self.description;
+		let frequencies = frequencies(d.rope_base, d.head_width);
+		Ok(Architecture {
+			vocabulary: d.vocabulary,
+			width: d.width,
+			heads: d.heads,
+			kv_heads: d.kv_heads,
+			head_width: d.head_width,
+			hidden: d.hidden,
+			context,
+			tied_head: false,
+			norm_epsilon: Nano((d.norm_epsilon * 1e9).round() as u32),
+			frequencies: frequencies
+				.try_into()
+				.map_err(|_| ImportError::BadField("width of a head".into()))?,
+		})
+	}
+
+	/// The tokenizer's file (`tokenizer.json`).
+	pub fn tokenizer(&self) -> Result<Vec<u8>, ImportError> {
+		match &self.source {
+			Source::Gguf(gguf) => gguf.tokenizer(),
+			Source::HuggingFace(folder) => folder.tokenizer(),
+		}
+	}
+
+	/// The weights of a stage that begins behind so many layers, in the order of its shard.
+	pub fn weights(&self, stage: &Stage, before: u16) -> Result<Vec<Vec<f32>>, ImportError> {
+		stage.tensors().into_iter().map(|tensor| self.tensor(stage, tensor, before)).collect()
+	}
+
+	fn tensor(&self, stage: &Stage, tensor: Tensor, before: u16) -> Result<Vec<f32>, ImportError> {
+		let (rows, columns) = stage.size(tensor);
+		let shape = vec![rows as usize, columns as usize];
+		let mut name = tensor_name(tensor, before.into());
+		if tensor == Tensor::Head && !self.has(&name) {
+			name = tensor_name(Tensor::Embedding, 0); // tied
+		}
+		let mut weights = self.read(&name, shape)?;
+		if let Some(gain) = gain_name(tensor, before) {
+			let gains = self.read(&gain, vec![columns as usize])?;
+			for row in weights.chunks_exact_mut(gains.len()) {
+				row.iter_mut().zip(&gains).for_each(|(weight, gain)| *weight *= gain);
+			}
+		}
+		match weights.iter().position(|weight| !weight.is_finite()) {
+			Some(element) => {
+				Err(ImportError::NotFinite { name, element, value: weights[element] })
+			},
+			None => Ok(weights),
+		}
+	}
+
+	fn has(&self, name: &str) -> bool {
+		match &self.source {
+			Source::Gguf(gguf) => gguf.has(name),
+			Source::HuggingFace(folder) => folder.has(name),
+		}
+	}
+
+	fn read(&self, name: &str, expected: Vec<usize>) -> Result<Vec<f32>, ImportError> {
+		let Found { shape, floats } = match &self.source {
+			Source::Gguf(gguf) => gguf.read(name)?,
+			Source::HuggingFace(folder) => folder.read(name)?,
+		};
+		match shape == expected {
+			true => Ok(floats),
+			false => Err(ImportError::WrongShape { name: name.into(), expected, found: shape }),
+		}
+	}
+}
+
+/// The gains that a matrix's input was multiplied by.
+fn gain_name(tensor: Tensor, before: u16) -> Option<String> {
+	let of_layer =
+		|layer: u16, norm| Some(format!("model.layers.{}.{norm}.weight", before + layer));
+	match tensor {
+		Tensor::Layer(layer, Matrix::Query | Matrix::Key | Matrix::Value) => {
+			of_layer(layer, "input_layernorm")
+		},
+		Tensor::Layer(layer, Matrix::Gate | Matrix::Up) => {
+			of_layer(layer, "post_attention_layernorm")
+		},
+		Tensor::Head => Some("model.norm.weight".into()),
+		_ => None,
+	}
+}
+
+/// RoPE's frequencies in turns of 2⁻⁶⁴ per position: pair i of a head turns by base^(−2i/width) radians (Su et al.,
+/// arXiv 2104.09864, section 3.2.2).
+fn frequencies(base: f64, head_width: u16) -> Vec<u64> {
+	let turn = 2f64.powi(64) / std::f64::consts::TAU;
+	let pairs = (0..head_width / 2).map(|i| f64::from(2 * i) / f64::from(head_width));
+	pairs.map(|exponent| (turn * base.powf(-exponent)).round() as u64).collect()
+}
+
+impl Description {
+	/// Refuse what is too large for a spec's fields or does not divide; the rest a spec's own check finds.
+	fn check(self) -> Result<Self, ImportError> {
+		let field = |name: &str| Err(ImportError::BadField(name.into()));
+		if self.layers == 0 || self.vocabulary == 0 || self.width == 0 || self.hidden == 0 {
+			return field("sizes");
+		}
+		if self.kv_heads == 0 || !self.heads.is_multiple_of(self.kv_heads) {
+			return field("numbers of heads");
+		}
+		if self.head_width == 0 || !self.head_width.is_multiple_of(2) {
+			return field("width of a head");
+		}
+		if !(1e-9..1.0).contains(&self.norm_epsilon) {
+			return field("epsilon of the norms");
+		}
+		if !(self.rope_base.is_finite() && self.rope_base >= 1.0) {
+			return field("base of RoPE");
+		}
+		Ok(self)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use cairn_primitives::ModelSpec;
+
+	use super::*;
+
+	#[test]
+	fn frequencies_are_those_of_the_example() {
+		let spec = ModelSpec::example(Default::default(), 1, 1);
+		let expected = spec.architecture.frequencies;
+		for (found, expected) in frequencies(10_000.0, 16).into_iter().zip(expected) {
+			assert!(found.abs_diff(expected) < expected >> 48, "{found} {expected}");
+		}
+	}
+}

@@ -1,0 +1,188 @@
+//! `shard`.
+
+use std::{
+	fs,
+	path::{Path, PathBuf},
+};
+
+use cairn_engine::{import::Import, Shard, Weights};
+use cairn_primitives::{hash::blob_root, ModelSpec};
+use cairn_program::Stage;
+use clap::{Args, Subcommand};
+
+use super::{progress_bar, read_spec, short, CommandResult};
+use crate::model_folder::{shard_file, spec_file, tokenizer_file, ModelFolder};
+
+/// See [`crate::Command`].
+#[derive(Debug, Subcommand)]
+pub enum ShardCommand {
+	/// Write the shards that a spec's seed yields, and print the roots that the spec must name.
+	Init {
+		/// The spec (JSON).
+		#[arg(long)]
+		spec: PathBuf,
+		/// Folder for the shards; made if it does not exist.
+		#[arg(long)]
+		out: PathBuf,
+	},
+	/// Cut a model of Llama's family into shards, with a spec to train it further.
+	Import(ImportCommand),
+	/// Write the newest shards of a run, its spec and its tokenizer into a folder of their own.
+	Export {
+		/// Folder of the run.
+		run: PathBuf,
+		/// Folder for the model; must not exist.
+		#[arg(long)]
+		out: PathBuf,
+	},
+	/// Check a shard's file against a spec and print its root.
+	Root {
+		/// The spec (JSON).
+		#[arg(long)]
+		spec: PathBuf,
+		/// The stage, from 0.
+		#[arg(long)]
+		stage: u8,
+		/// The shard's file.
+		file: PathBuf,
+	},
+}
+
+/// Cut a model of Llama's family into shards.
+///
+/// The folder can be tried at once with `generate`. Its spec is a start: put in your dataset, schedule and terms before you
+/// propose it.
+#[derive(Debug, Args)]
+pub struct ImportCommand {
+	/// A GGUF file, or a folder with config.json, *.safetensors and tokenizer.json.
+	model: PathBuf,
+	/// Folder for the model; must not exist.
+	#[arg(long)]
+	out: PathBuf,
+	/// Stages to cut it into.
+	#[arg(long, default_value_t = 1)]
+	stages: u8,
+	/// Tokens of a sample; by default what the model was trained to read, but no more than 2,048.
+	#[arg(long)]
+	context: Option<u32>,
+	/// Take this tokenizer.json instead of the model's own.
+	#[arg(long)]
+	tokenizer: Option<PathBuf>,
+}
+
+impl ShardCommand {
+	/// Run it.
+	pub fn run(self) -> CommandResult {
+		match self {
+			ShardCommand::Init { spec, out } => init(&read_spec(&spec)?, &out),
+			ShardCommand::Import(command) => command.run(),
+			ShardCommand::Export { run, out } => export(&ModelFolder::open(&run)?, &run, &out),
+			ShardCommand::Root { spec, stage, file } => {
+				let spec = read_spec(&spec)?;
+				println!("{:?}", Weights::load(&spec, stage, &file)?.root(&spec, stage)?);
+				Ok(())
+			},
+		}
+	}
+}
+
+fn init(spec: &ModelSpec, out: &Path) -> CommandResult {
+	fs::create_dir_all(out)?;
+	let mut roots = Vec::new();
+	for stage in 0..spec.stages.len() as u8 {
+		let weights = Weights::of(&Shard::initial(spec, stage)?)?;
+		weights.save(spec, stage, &shard_file(out, stage))?;
+		roots.push(weights.root(spec, stage)?);
+	}
+	println!("Put this into the spec:");
+	println!("  \"initial\": {}", serde_json::to_string(&roots)?);
+	Ok(())
+}
+
+/// A folder that takes its name when everything is in it.
+fn make_folder(out: &Path, fill: impl FnOnce(&Path) -> CommandResult) -> CommandResult {
+	if out.exists() {
+		return Err(format!("{} exists already: choose another folder", out.display()).into());
+	}
+	let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty());
+	let parent = parent.unwrap_or(Path::new("."));
+	fs::create_dir_all(parent)?;
+	let partial = tempfile::Builder::new().prefix(".model-").tempdir_in(parent)?;
+	fill(partial.path())?;
+	fs::rename(partial.path(), out)?;
+	let _ = partial.keep(); // it has another name now
+	Ok(())
+}
+
+fn export(model: &ModelFolder, run: &Path, out: &Path) -> CommandResult {
+	make_folder(out, |folder| {
+		for stage in 0..model.spec.stages.len() as u8 {
+			// Read and written again, so that a damaged shard is not passed on.
+			let weights = Weights::load(&model.spec, stage, &model.shard(stage))?;
+			weights.save(&model.spec, stage, &shard_file(folder, stage))?;
+			println!("stage {stage}: {:?}", weights.root(&model.spec, stage)?);
+		}
+		fs::copy(spec_file(run), spec_file(folder))?;
+		fs::copy(tokenizer_file(run), tokenizer_file(folder))?;
+		Ok(())
+	})
+}
+
+impl ImportCommand {
+	fn run(self) -> CommandResult {
+		let model = Import::open(&self.model)?;
+		let tokenizer = match &self.tokenizer {
+			Some(path) => fs::read(path)
+				.map_err(|error| format!("cannot read {}: {error}", path.display()))?,
+			None => model.tokenizer()?,
+		};
+		let mut spec = self.spec(&model)?;
+		spec.tokenizer = blob_root(&tokenizer);
+		make_folder(&self.out, |folder| {
+			let bar = progress_bar(spec.stages.len() as u64, "stages {wide_bar} {pos}/{len}");
+			let (mut before, mut parameters) = (0, 0);
+			let layers = spec.stages.clone();
+			for (number, layers) in (0..).zip(layers) {
+				let stage = Stage::new(&spec, number).ok_or("there is no such stage")?;
+				let weights = model.weights(&stage, before)?;
+				parameters += weights.iter().map(Vec::len).sum::<usize>();
+				let weights = Weights::new(stage, weights)?;
+				weights.save(&spec, number, &shard_file(folder, number))?;
+				spec.initial[usize::from(number)] = weights.root(&spec, number)?;
+				before += layers;
+				bar.inc(1);
+			}
+			bar.finish_and_clear();
+			fs::write(tokenizer_file(folder), &tokenizer)?;
+			let json = serde_json::to_string_pretty(&spec)? + "\n";
+			fs::write(spec_file(folder), json)?;
+			println!(
+				"{} parameters in stages of {:?} layers",
+				short(parameters as f64),
+				spec.stages.to_vec()
+			);
+			Ok(())
+		})?;
+		if let Err(error) = spec.validate() {
+			println!("the spec is not ready to be proposed yet: {error:?}");
+		}
+		println!("try it: cairn-worker generate --model {} --prompt ...", self.out.display());
+		Ok(())
+	}
+
+	/// A spec of the model's shapes. The rest is the example's: a start for whoever trains it further.
+	fn spec(&self, model: &Import) -> Result<ModelSpec, Box<dyn std::error::Error>> {
+		let mut spec = ModelSpec::example(Default::default(), 1, 1);
+		let context = self.context.unwrap_or(model.context().min(2_048));
+		spec.architecture = model.architecture(context)?;
+		spec.stages = vec![model.layers()].try_into().map_err(|_| "there is no stage")?;
+		let layers = model.layers();
+		let cut = spec
+			.layers_for(self.stages)
+			.ok_or_else(|| format!("{layers} layers cannot be cut into {} stages", self.stages))?;
+		let roots = vec![Default::default(); cut.len()];
+		spec.initial = roots.try_into().map_err(|_| "there are too many stages")?;
+		spec.stages = cut.try_into().map_err(|_| "there are too many stages")?;
+		Ok(spec)
+	}
+}
