@@ -20,13 +20,15 @@ parser.add_argument("--rounds", type=int, default=3, help="times that each is ru
 parser.add_argument("--steps", type=int, default=6, help="steps of a run")
 parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
 parser.add_argument("--contexts", nargs="+", type=int, default=[256, 1024])
-parser.add_argument("--peers", nargs="+", default=PEERS, choices=PEERS)
+parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS)
+parser.add_argument("--llama", help="a GGUF file: compare generation, too")
+parser.add_argument("--candle", help="the program candle-peer")
 arguments = parser.parse_args()
 
 
-def run(command):
+def run(command, **environment):
     """The line of JSON that a command prints, and its peak memory in bytes."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})
     line = process.stdout.read().strip().splitlines()[-1:]
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -70,6 +72,26 @@ for name in arguments.models:
             results.append((f"memory_vs_torch_{case}", memory["cairn"] / memory["eager"], "<=0.5"))
             full = memory["cairn, full recomputation"] / memory["eager"]
             results.append((f"memory_full_vs_torch_{case}", full, "<=0.3"))
+
+if arguments.llama:
+    threads, prompt, tokens = str(arguments.threads), "64", "48"
+    options = ["--model", arguments.llama, "--prompt", prompt, "--tokens", tokens, "--threads", threads]
+    runners = {
+        "cairn": lambda: run([arguments.bench, "decode", *options]),
+        "candle": lambda: run([arguments.candle, arguments.llama, prompt, tokens], RAYON_NUM_THREADS=threads),
+    }
+    measured = {runner: [] for runner in runners}
+    for _ in range(arguments.rounds):
+        for runner, start in runners.items():
+            line, bytes_ = start()
+            measured[runner].append(line)
+            speeds = [line["tokens_per_second"], line["prompt_tokens_per_second"]]
+            print(f"SmolLM2-135M, {runner}: {speeds[0]:.1f} tokens/s, prompt {speeds[1]:.0f}, {bytes_ >> 20} MiB", flush=True)
+    if measured["cairn"][0]["tokens"] != measured["candle"][0]["tokens"]:
+        sys.exit("the engine and candle generate different tokens")
+    for measure, key in [("decode", "tokens_per_second"), ("prefill", "prompt_tokens_per_second")]:
+        median = {runner: statistics.median(line[key] for line in lines) for runner, lines in measured.items()}
+        results.append((f"{measure}_vs_candle_smollm2", median["cairn"] / median["candle"], ">=1.0"))
 
 product, _ = run([arguments.bench, "product", "--threads", str(arguments.threads)])
 ratios = [ours / theirs for ours, theirs in zip(product["canonical"], product["plain"])]

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compares training with PyTorch: the same model, machine and threads, in turn. Installs PyTorch (CPU) beside the build, once.
+# Compares training with PyTorch, and generation with candle: the same model, machine and threads, in turn. Installs PyTorch (CPU)
+# beside the build, once.
 # usage: benches/engine.sh [--rounds N] [--models 12M] ...     (--help lists all; half an hour)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,5 +10,11 @@ peers=$CARGO_TARGET_DIR/peers
 if ! "$peers/bin/python" -c "import torch" 2>/dev/null; then
 	python3 -m venv "$peers"
 	scripts/patiently.sh "install PyTorch (once)" "$peers/bin/pip" install --quiet torch numpy
+fi
+llama="$(scripts/smollm2.sh)"
+if [ -n "$llama" ]; then
+	scripts/patiently.sh "build candle's Llama (once)" \
+		cargo build --release --manifest-path benches/peers/candle/Cargo.toml
+	set -- --llama "$llama" --candle "$CARGO_TARGET_DIR/release/candle-peer" "$@"
 fi
 exec "$peers/bin/python" benches/engine.py --bench "$CARGO_TARGET_DIR/debug/cairn-bench-engine" "$@"

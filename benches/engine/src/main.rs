@@ -1,5 +1,6 @@
 //! Times one thing and prints it as a line of JSON; `benches/engine.py` runs it in turn with the peers.
 
+mod decode;
 mod product;
 mod train;
 
@@ -16,6 +17,8 @@ struct Cli {
 enum Command {
 	/// Training steps of a whole model: tokens per second, and where the time of a step goes.
 	Train(train::TrainCommand),
+	/// Generation by an imported model: tokens per second, and which tokens.
+	Decode(decode::DecodeCommand),
 	/// The canonical product of matrices against the library's plain one, in turn.
 	Product(product::ProductCommand),
 }
@@ -23,6 +26,7 @@ enum Command {
 fn main() {
 	let line = match Cli::parse().command {
 		Command::Train(command) => command.run(),
+		Command::Decode(command) => command.run(),
 		Command::Product(command) => command.run(),
 	};
 	println!("{line}");

@@ -192,7 +192,12 @@ fn metadata() -> Vec<(&'static str, Value)> {
 	]
 }
 
-fn write_gguf(path: &Path, tensors: &Tensors, metadata: &[(&'static str, Value)], dtype: GgmlDType) {
+fn write_gguf(
+	path: &Path,
+	tensors: &Tensors,
+	metadata: &[(&'static str, Value)],
+	dtype: GgmlDType,
+) {
 	let tensors: Vec<(String, QTensor)> = tensors
 		.iter()
 		.map(|(name, tensor)| {
@@ -320,7 +325,9 @@ fn damaged_files_are_refused_by_name() {
 		fs::write(&path, &whole[..length]).unwrap();
 		assert!(refused(&path).contains("damaged or cut short"), "{length} bytes");
 	}
-	for (place, part) in [(0, "architecture"), (1, "block_count"), (5, "head_count"), (9, "part of a head")] {
+	for (place, part) in
+		[(0, "architecture"), (1, "block_count"), (5, "head_count"), (9, "part of a head")]
+	{
 		let mut metadata = metadata();
 		metadata[place].1 = match place {
 			0 => Value::String("gemma".into()),

@@ -5,16 +5,17 @@ mod candle_llama;
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use cairn_engine::{
+	data::Text,
 	generate::{Decoder, Pipeline, Request, Sampling},
 	import::Import,
-	data::Text,
 	Compute, Weights,
 };
 use cairn_primitives::ModelSpec;
 use cairn_program::Stage;
 use candle_core::{quantized::gguf_file::Content, Device, Tensor};
 
-const PROMPT: &str = "<|im_start|>user\nWhat is the capital of France?<|im_end|>\n<|im_start|>assistant\n";
+const PROMPT: &str =
+	"<|im_start|>user\nWhat is the capital of France?<|im_end|>\n<|im_start|>assistant\n";
 const TOKENS: usize = 24;
 
 /// The model for candle: names and order of rows as Hugging Face has them.

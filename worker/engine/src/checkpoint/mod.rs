@@ -3,7 +3,7 @@
 mod error;
 mod weights;
 
-use std::{fs, io, io::Write, path::Path};
+use std::{fs, io, io::Write, os::unix::fs::PermissionsExt, path::Path};
 
 use cairn_primitives::{ModelSpec, StageIndex};
 use cairn_program::{Matrix, Stage, Tensor};
@@ -152,7 +152,10 @@ fn floats(
 /// Write a file that takes its name when all of it is on disk.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 	let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-	let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+	let folder = folder.unwrap_or(Path::new("."));
+	// Whoever may read other files may read this one: a temporary file would be the owner's alone.
+	let permissions = fs::Permissions::from_mode(0o666);
+	let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
 	file.write_all(bytes)?;
 	file.as_file().sync_all()?;
 	file.persist(path)?;

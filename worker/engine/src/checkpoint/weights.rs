@@ -70,8 +70,7 @@ impl Weights {
 		let before = layers_before(spec, number);
 		let mut tensors = Vec::new();
 		for (tensor, weights) in self.stage.tensors().into_iter().zip(&self.tensors) {
-			let bytes: Vec<u8> =
-				weights.to_vec()?.into_iter().flat_map(f32::to_le_bytes).collect();
+			let bytes: Vec<u8> = weights.to_vec()?.into_iter().flat_map(f32::to_le_bytes).collect();
 			let shape = shape(&self.stage, tensor).map(|size| size as u32);
 			tensors.push((tensor_name(tensor, before), shape, blob_root(&bytes)));
 		}

@@ -17,9 +17,9 @@ pub mod norm;
 pub mod optimizer;
 mod panel;
 pub mod product;
-pub mod serving;
 mod reduce;
 mod scratch;
+pub mod serving;
 
 pub(crate) use instructions::kernel;
 pub use instructions::{check_threads, InstructionSet, UnfitProcessor};

@@ -83,10 +83,8 @@ impl Decoder {
 		let program = Program::new(spec, number, &StepContext::default())
 			.ok_or(GenerateError::NoStage(number))?;
 		let (stage, constants) = (program.stage().clone(), program.constants());
-		let norm = Norm {
-			width: stage.width as usize,
-			epsilon: f32::from_bits(constants.norm_epsilon),
-		};
+		let norm =
+			Norm { width: stage.width as usize, epsilon: f32::from_bits(constants.norm_epsilon) };
 		let attention = Attention {
 			kv_heads: stage.kv_heads as usize,
 			group: stage.group() as usize,
@@ -209,7 +207,8 @@ impl Decoder {
 			if rows <= FEW {
 				serving::multiply(x, width, weights, y);
 			} else {
-				let (left, right) = (product::Matrix::new(x, width), product::Matrix::new(weights, width));
+				let (left, right) =
+					(product::Matrix::new(x, width), product::Matrix::new(weights, width));
 				let parallelism = self.compute.parallelism();
 				let mut out = Panel::new(y, outputs);
 				product::assign(&mut out, left, right.transposed(), width, parallelism);
@@ -218,11 +217,19 @@ impl Decoder {
 		})
 	}
 
-	fn normed(&self, x: &[f32], scales: &mut Vec<f32>, normed: &mut Vec<f32>) {
+	fn normed(
+		&self,
+		x: &[f32],
+		scales: &mut Vec<f32>,
+		normed: &mut Vec<f32>,
+	) -> Result<(), GenerateError> {
 		scales.resize(x.len() / self.norm.width, 0.0);
 		normed.resize(x.len(), 0.0);
-		self.norm.scales(x, scales);
+		if !self.norm.scales(x, scales) {
+			return Err(GenerateError::NotFinite); // the norm would make zeros of it
+		}
 		self.norm.apply(x, scales, normed);
+		Ok(())
 	}
 
 	fn enter(&self, input: Rows, hidden: &mut Vec<f32>) -> TensorResult<()> {
@@ -246,10 +253,10 @@ impl Decoder {
 		}
 	}
 
-	fn layer(&self, layer: u16, turns: &mut [Turn], work: &mut Work) -> TensorResult<()> {
+	fn layer(&self, layer: u16, turns: &mut [Turn], work: &mut Work) -> Result<(), GenerateError> {
 		let Work { hidden, normed, scales, queries, keys, values, attended, gate, up, out } = work;
 		let tensor = |matrix| Tensor::Layer(layer, matrix);
-		self.normed(hidden, scales, normed);
+		self.normed(hidden, scales, normed)?;
 		self.product(tensor(Matrix::Query), normed, queries)?;
 		self.product(tensor(Matrix::Key), normed, keys)?;
 		self.product(tensor(Matrix::Value), normed, values)?;
@@ -257,7 +264,7 @@ impl Decoder {
 		self.attend(layer, turns, queries, keys, values, attended)?;
 		self.product(tensor(Matrix::Output), attended, out)?;
 		add(out, hidden);
-		self.normed(hidden, scales, normed);
+		self.normed(hidden, scales, normed)?;
 		self.product(tensor(Matrix::Gate), normed, gate)?;
 		self.product(tensor(Matrix::Up), normed, up)?;
 		attended.resize(gate.len(), 0.0);
@@ -311,7 +318,12 @@ impl Decoder {
 		Ok(())
 	}
 
-	fn leave(&self, turns: &[Turn], work: &mut Work, output: &mut Vec<f32>) -> TensorResult<()> {
+	fn leave(
+		&self,
+		turns: &[Turn],
+		work: &mut Work,
+		output: &mut Vec<f32>,
+	) -> Result<(), GenerateError> {
 		let Work { hidden, normed, scales, out, .. } = work;
 		if self.stage.is_last {
 			// Only the last token of each sequence says what comes next.
@@ -321,11 +333,11 @@ impl Decoder {
 				row += turn.tokens;
 				out.extend_from_slice(&hidden[(row - 1) * width..row * width]);
 			}
-			self.normed(out, scales, normed);
-			return self.product(self.stage.head(), normed, output);
+			self.normed(out, scales, normed)?;
+			return Ok(self.product(self.stage.head(), normed, output)?);
 		}
 		if let BoundaryCodec::Bottleneck { .. } = self.stage.boundary {
-			return self.product(Tensor::Compress, hidden, output);
+			return Ok(self.product(Tensor::Compress, hidden, output)?);
 		}
 		output.clear();
 		output.extend_from_slice(hidden);

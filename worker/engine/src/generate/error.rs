@@ -9,7 +9,9 @@ pub enum GenerateError {
 	#[error("the model has no stage {0}")]
 	NoStage(StageIndex),
 	/// A token is not of the vocabulary.
-	#[error("token {token} is beyond the vocabulary of {vocabulary}: the tokenizer is not the model's")]
+	#[error(
+		"token {token} is beyond the vocabulary of {vocabulary}: the tokenizer is not the model's"
+	)]
 	TokenOutOfRange {
 		/// The token.
 		token: u32,

@@ -78,12 +78,14 @@ impl Sampler {
 		// All tokens below this together have less than what top-p leaves out, so none of them is in the nucleus.
 		let least = (1.0 - top_p) * sum / logits.len() as f32;
 		self.candidates.clear();
-		let weights = logits.iter().enumerate().map(|(token, logit)| (token as u32, weight(*logit)));
+		let weights =
+			logits.iter().enumerate().map(|(token, logit)| (token as u32, weight(*logit)));
 		self.candidates.extend(weights.filter(|(_, weight)| *weight >= least));
 		if top_p == 1.0 {
 			return;
 		}
-		self.candidates.sort_unstable_by(|(a, one), (b, other)| other.total_cmp(one).then(a.cmp(b)));
+		self.candidates
+			.sort_unstable_by(|(a, one), (b, other)| other.total_cmp(one).then(a.cmp(b)));
 		let (mut seen, mut count) = (0.0, 0);
 		for (_, weight) in &self.candidates {
 			seen += weight;
@@ -130,7 +132,8 @@ mod tests {
 	#[test]
 	fn the_nucleus_leaves_out_the_unlikely() {
 		// 1 and 3 have 0.39 each, 2 has 0.14, 0 has 0.05.
-		let at = |top_p| counts(Sampling { temperature: 1.0, top_p, seed: 1 }, 1_000).map(|n| n > 0);
+		let at =
+			|top_p| counts(Sampling { temperature: 1.0, top_p, seed: 1 }, 1_000).map(|n| n > 0);
 		assert_eq!(at(0.3), [false, true, false, false, false]);
 		assert_eq!(at(0.7), [false, true, false, true, false]);
 		assert_eq!(at(0.9), [false, true, true, true, false]);

@@ -26,7 +26,8 @@ impl Gguf {
 	pub fn open(path: &Path) -> Result<(Description, Self), ImportError> {
 		let file = File::open(path)
 			.map_err(|error| ImportError::Unreadable { path: path.into(), error })?;
-		let content = Content::read(&mut BufReader::new(file)).map_err(|error| broken(path, error))?;
+		let content =
+			Content::read(&mut BufReader::new(file)).map_err(|error| broken(path, error))?;
 		let description = describe(&content)?;
 		let (heads, kv_heads) = (description.heads.into(), description.kv_heads.into());
 		Ok((description, Self { path: path.into(), content, heads, kv_heads }))

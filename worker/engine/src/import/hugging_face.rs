@@ -68,7 +68,8 @@ impl HuggingFace {
 		let (mut files, mut places) = (Vec::new(), HashMap::new());
 		for path in paths {
 			let bytes = read(&path)?;
-			let names: Vec<String> = parse(&path, &bytes)?.names().into_iter().map(Into::into).collect();
+			let names: Vec<String> =
+				parse(&path, &bytes)?.names().into_iter().map(Into::into).collect();
 			places.extend(names.into_iter().map(|name| (name, files.len())));
 			files.push((path, bytes));
 		}

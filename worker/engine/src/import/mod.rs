@@ -127,9 +127,7 @@ impl Import {
 			}
 		}
 		match weights.iter().position(|weight| !weight.is_finite()) {
-			Some(element) => {
-				Err(ImportError::NotFinite { name, element, value: weights[element] })
-			},
+			Some(element) => Err(ImportError::NotFinite { name, element, value: weights[element] }),
 			None => Ok(weights),
 		}
 	}

@@ -3,7 +3,9 @@
 use candle_core::quantized::gguf_file::{Content, Value};
 use tokenizers::{
 	models::bpe::{Vocab, BPE},
-	pre_tokenizers::{byte_level::ByteLevel, digits::Digits, sequence::Sequence, PreTokenizerWrapper},
+	pre_tokenizers::{
+		byte_level::ByteLevel, digits::Digits, sequence::Sequence, PreTokenizerWrapper,
+	},
 	AddedToken, Tokenizer,
 };
 
@@ -44,7 +46,8 @@ pub(super) fn from_gguf(content: &Content) -> Result<Vec<u8>, ImportError> {
 	let mut tokenizer = Tokenizer::new(bpe);
 	tokenizer.with_pre_tokenizer(Some(cut));
 	tokenizer.with_decoder(Some(ByteLevel::default()));
-	let kinds = content.metadata.get("tokenizer.ggml.token_type").and_then(|kinds| kinds.to_vec().ok());
+	let kinds =
+		content.metadata.get("tokenizer.ggml.token_type").and_then(|kinds| kinds.to_vec().ok());
 	let special = tokens.iter().zip(kinds.into_iter().flatten());
 	let special = special.filter(|(_, kind)| integer(kind) == Some(CONTROL));
 	let special: Vec<_> = special.map(|(token, _)| AddedToken::from(token.clone(), true)).collect();
