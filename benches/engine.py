@@ -93,6 +93,13 @@ if arguments.llama:
         median = {runner: statistics.median(line[key] for line in lines) for runner, lines in measured.items()}
         results.append((f"{measure}_vs_candle_smollm2", median["cairn"] / median["candle"], ">=1.0"))
 
+kernels, _ = run([arguments.bench, "kernels", "--threads", str(arguments.threads)])
+speeds = kernels["gigabytes_per_second"]
+memory_speed = speeds.pop("triad")
+for kernel, speed in speeds.items():
+    print(f"kernel {kernel}: {speed:.1f} GB/s, the machine's memory {memory_speed:.1f}")
+    results.append((f"{kernel}_vs_memory", speed / memory_speed, ">=0.7"))
+
 product, _ = run([arguments.bench, "product", "--threads", str(arguments.threads)])
 ratios = [ours / theirs for ours, theirs in zip(product["canonical"], product["plain"])]
 for shape, ours, theirs in zip(product["shapes"], product["canonical"], product["plain"]):

@@ -1,6 +1,7 @@
 //! Times one thing and prints it as a line of JSON; `benches/engine.py` runs it in turn with the peers.
 
 mod decode;
+mod kernels;
 mod product;
 mod train;
 
@@ -19,6 +20,8 @@ enum Command {
 	Train(train::TrainCommand),
 	/// Generation by an imported model: tokens per second, and which tokens.
 	Decode(decode::DecodeCommand),
+	/// Kernels that are bound by memory, against the machine's memory.
+	Kernels(kernels::KernelsCommand),
 	/// The canonical product of matrices against the library's plain one, in turn.
 	Product(product::ProductCommand),
 }
@@ -27,6 +30,7 @@ fn main() {
 	let line = match Cli::parse().command {
 		Command::Train(command) => command.run(),
 		Command::Decode(command) => command.run(),
+		Command::Kernels(command) => command.run(),
 		Command::Product(command) => command.run(),
 	};
 	println!("{line}");

@@ -6,6 +6,8 @@ use super::{kernel, reduce, ROWS};
 
 /// Largest magnitude of a code.
 const LARGEST: f32 = 127.0;
+/// Codes that are computed side by side.
+const LANES: usize = 16;
 
 /// Codes and exponents of blocks; the last block may be shorter.
 pub fn encode(x: &[f32], block: usize, codes: &mut [i8], exponents: &mut [i8]) {
@@ -28,8 +30,13 @@ kernel! {
 		for ((x, codes), exponent) in x.chunks(block).zip(codes.chunks_mut(block)).zip(exponents) {
 			let e = exponent_of(reduce::max_magnitude(x));
 			let factor = power_of_two(-e);
-			for (code, x) in codes.iter_mut().zip(x) {
-				*code = (x * factor).round_ties_even().clamp(-LARGEST, LARGEST) as i8;
+			let (whole, rest) = x.as_chunks::<LANES>();
+			let (codes, code_rest) = codes.as_chunks_mut::<LANES>();
+			for (codes, x) in codes.iter_mut().zip(whole) {
+				*codes = std::array::from_fn(|j| code(x[j] * factor));
+			}
+			for (own, x) in code_rest.iter_mut().zip(rest) {
+				*own = code(x * factor);
 			}
 			*exponent = e as i8;
 		}
@@ -45,6 +52,15 @@ kernel! {
 			}
 		}
 	}
+}
+
+/// The nearest integer, halves to even, from −127 to 127; 0 of what is no number. Of floats between 2²³ and 2²⁴ the last bits
+/// are the integer that they stand for, so adding 1.5 · 2²³ rounds.
+#[inline(always)]
+fn code(scaled: f32) -> i8 {
+	let least = if scaled < -LARGEST { -LARGEST } else { scaled };
+	let clamped = if least > LARGEST { LARGEST } else { least };
+	(clamped + 12_582_912.0).to_bits() as i8
 }
 
 /// The smallest e from −126 to 121 with max ≤ 127 · 2ᵉ, else 121; 0 of +0.

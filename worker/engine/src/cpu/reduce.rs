@@ -57,10 +57,27 @@ pub(super) fn max(row: &[f32]) -> f32 {
 	fold(row, f32::NEG_INFINITY, |max, x| if x.exceeds(max) { x } else { max }) + 0.0
 }
 
-/// Largest magnitude of a row, NaNs left out.
+/// Largest magnitude of a row, NaNs left out: magnitudes are ordered as their bits are.
 #[inline(always)]
 pub(super) fn max_magnitude(row: &[f32]) -> f32 {
-	fold(row, 0.0, |max, x| if x.abs().exceeds(max) { x.abs() } else { max })
+	let (chunks, rest) = row.as_chunks::<PARTIALS>();
+	let mut lanes = [0; PARTIALS];
+	for chunk in chunks {
+		lanes = std::array::from_fn(|j| magnitude(chunk[j]).max(lanes[j]));
+	}
+	let largest = rest.iter().fold(0, |largest, x| magnitude(*x).max(largest));
+	f32::from_bits(lanes.iter().fold(largest, |largest, lane| largest.max(*lane)))
+}
+
+/// Bits of a magnitude; 0 of what is no number.
+#[inline(always)]
+fn magnitude(x: f32) -> u32 {
+	let bits = x.to_bits() & 0x7fff_ffff;
+	if bits > f32::INFINITY.to_bits() {
+		0
+	} else {
+		bits
+	}
 }
 
 /// A fold whose order does not matter.

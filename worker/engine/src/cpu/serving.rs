@@ -39,9 +39,7 @@ fn dot(x: &[f32], w: &[f32]) -> f32 {
 	let ((x, x_rest), (w, w_rest)) = (x.as_chunks::<PARTIALS>(), w.as_chunks::<PARTIALS>());
 	let mut partials = [0f32; PARTIALS];
 	for (x, w) in x.iter().zip(w) {
-		for ((partial, x), w) in partials.iter_mut().zip(x).zip(w) {
-			*partial = x.mul_add(*w, *partial);
-		}
+		partials = std::array::from_fn(|j| x[j].mul_add(w[j], partials[j]));
 	}
 	let rest: f32 = x_rest.iter().zip(w_rest).map(|(x, w)| x * w).sum();
 	halve(partials) + rest
