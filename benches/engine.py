@@ -56,18 +56,21 @@ for name in arguments.models:
         for mode in arguments.peers:
             runners[mode] = lambda mode=mode: peer(config, mode)
         speed = {runner: [] for runner in runners}
+        hashing = []
         memory = {runner: 0 for runner in runners}
         for _ in range(arguments.rounds):
             for runner, start in runners.items():
                 measured, bytes_ = start()
                 speed[runner].append(measured["tokens_per_second"])
                 memory[runner] = max(memory[runner], bytes_)
+                hashing += [measured["hashing_share"]] if runner == "cairn" else []
                 print(f"{name}, context {context}, {runner}: {speed[runner][-1]:.0f} tokens/s, {bytes_ >> 20} MiB", flush=True)
         median = {runner: statistics.median(values) for runner, values in speed.items()}
         case = f"{name}_{context}"
         for mode in arguments.peers:
             goal = 1.2 if mode == "eager" else 1.0
             results.append((f"train_vs_torch_{mode}_{case}", median["cairn"] / median[mode], f">={goal}"))
+        results.append((f"hashing_share_{case}", statistics.median(hashing), "<0.03"))
         if "eager" in arguments.peers:
             results.append((f"memory_vs_torch_{case}", memory["cairn"] / memory["eager"], "<=0.5"))
             full = memory["cairn, full recomputation"] / memory["eager"]
@@ -106,4 +109,4 @@ for shape, ours, theirs in zip(product["shapes"], product["canonical"], product[
     print(f"product {'x'.join(map(str, shape))}: {ours:.0f} GFLOP/s canonical, {theirs:.0f} plain")
 results.append(("product_vs_library", statistics.median(ratios), ">=0.95"))
 for measure, value, goal in results:
-    print(f"result {measure} {value:.2f} goal {goal}")
+    print(f"result {measure} {value:.3g} goal {goal}")

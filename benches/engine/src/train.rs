@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use cairn_engine::{Compute, Input, MemoryPlan, Recompute, Shard, Trainer};
 use cairn_primitives::{
+	hash::blob_root,
 	spec::{Nano, SchedulePoint},
 	ModelSpec,
 };
@@ -79,12 +80,23 @@ impl TrainCommand {
 			times[3].push(start.elapsed().as_secs_f64());
 		}
 		let [forward, backward, optimizer, step] = times.map(median);
+		// A window roots its states, weights and both moments, every `checkpoint_every` steps.
+		let start = Instant::now();
+		for tensor in trainer.shard().tensors() {
+			let [first, second] = tensor.moments().expect("the device reads");
+			for floats in [tensor.weights().expect("the device reads"), first, second] {
+				let bytes: Vec<u8> = floats.into_iter().flat_map(f32::to_le_bytes).collect();
+				std::hint::black_box(blob_root(&bytes));
+			}
+		}
+		let hashing = start.elapsed().as_secs_f64() / f64::from(spec.window.checkpoint_every);
 		json!({
 			"parameters": parameters,
 			"tokens_per_second": tokens.len() as f64 / step,
 			"forward": forward,
 			"backward": backward,
 			"optimizer": optimizer,
+			"hashing_share": hashing / step,
 			"planned_bytes": plan.total(),
 		})
 	}
