@@ -1,6 +1,7 @@
 //! The complete description of a model. It fixes everything that decides a result; whoever holds it, the dataset and the
 //! shard before a window can recompute any unit to the bit.
 
+mod error;
 mod example;
 mod flops;
 mod fractions;
@@ -14,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use sp_core::ConstU32;
 use sp_runtime::BoundedVec;
 
+pub use error::SpecError;
 pub use flops::StageCost;
 pub use fractions::Nano;
 pub use optimizer::{InnerOptimizer, OuterOptimizer};
 pub use schedule::{Schedule, SchedulePoint, MAX_SCHEDULE_POINTS};
-pub use validate::SpecError;
 
 use crate::{share::ShareRate, DatasetId, Hash, StageIndex, StepIndex, MAX_STAGES};
 
