@@ -1,8 +1,9 @@
 //! Shards as safetensors files, under the names that Llama's checkpoints have.
 
 use std::{
-	fs, io,
-	io::Write,
+	fs::{self, Permissions},
+	io::{self, Write},
+	os::unix::fs::PermissionsExt,
 	path::{Path, PathBuf},
 };
 
@@ -10,7 +11,7 @@ use cairn_primitives::{ModelSpec, StageIndex};
 use cairn_program::{Matrix, Stage, Tensor};
 use safetensors::{tensor::TensorView, Dtype, SafeTensorError, SafeTensors};
 
-use crate::{Shard, StageError};
+use crate::{folder, Shard, StageError};
 
 /// Why a checkpoint could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -192,8 +193,9 @@ fn floats(
 
 /// Write a file that takes its name when all of it is on disk.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-	let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-	let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+	let everyone = Permissions::from_mode(0o666); // but for whom the umask excludes
+	let mut file =
+		tempfile::Builder::new().permissions(everyone).tempfile_in(folder::parent(path))?;
 	file.write_all(bytes)?;
 	file.as_file().sync_all()?;
 	file.persist(path)?;

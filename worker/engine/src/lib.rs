@@ -5,6 +5,7 @@ mod checkpoint;
 mod compute;
 pub mod cpu;
 pub mod data;
+mod folder;
 pub mod local;
 mod memory;
 mod merge;
