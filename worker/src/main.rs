@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod commands;
+mod plot;
+mod table;
 
 use std::{error::Error, io, process::ExitCode};
 
