@@ -2,6 +2,8 @@
 
 mod commands;
 mod model_folder;
+mod plot;
+mod table;
 
 use std::{error::Error, io, process::ExitCode};
 

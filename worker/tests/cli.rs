@@ -108,7 +108,9 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
 		]
 	};
 	let said = succeeds(path, &train("whole", "3"));
-	assert!(said.contains("held-out"), "{said}");
+	for part in ["held-out", "edge bytes per token", "merge"] {
+		assert!(said.contains(part), "{part} is missing:\n{said}");
+	}
 
 	let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-worker"));
 	let mut killed = command.current_dir(path).args(train("killed", "3")).spawn().unwrap();
@@ -120,12 +122,50 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
 	killed.wait().unwrap();
 	let said = succeeds(path, &train("killed", "3"));
 	assert!(said.contains("going on with window"), "{said}");
-	for file in
-		["loss.csv", "window-000003/stage-0.safetensors", "window-000003/stage-1.safetensors"]
-	{
+	for file in [
+		"loss.csv",
+		"loss.png",
+		"window-000003/stage-0.safetensors",
+		"window-000003/stage-1.safetensors",
+	] {
 		let read = |run: &str| fs::read(path.join(run).join(file)).unwrap();
 		assert!(read("whole") == read("killed"), "{file} differs");
 	}
+}
+
+#[test]
+fn a_run_that_goes_on_is_left_alone_by_other_processes() {
+	let folder = workplace();
+	let path = folder.path();
+	let train = ["train-local", "--spec", "spec.json", "--data", "data", "--out", "run"];
+	let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-worker"));
+	let mut running = command.current_dir(path).args(train).spawn().unwrap();
+	while !path.join("run/loss.csv").exists() {
+		assert_eq!(running.try_wait().unwrap(), None, "it ended before it wrote anything");
+		std::thread::sleep(Duration::from_millis(5));
+	}
+	let complaint = fails(path, &train);
+	assert!(complaint.contains("in use by another process"), "{complaint}");
+	running.kill().unwrap();
+	running.wait().unwrap();
+	// What is left of the lock keeps nobody out.
+	assert!(path.join("run/.lock").exists());
+	succeeds(path, &[&train[..], &["--windows", "1"]].concat());
+}
+
+#[test]
+fn a_dataset_may_have_more_chunks_than_a_process_may_have_files() {
+	let folder = workplace();
+	let path = folder.path();
+	let build = "dataset build text.txt --out small --chunk-tokens 16 --vocabulary 300";
+	let build: Vec<&str> = build.split(' ').collect();
+	succeeds(path, &build);
+	let chunks = fs::read_dir(path.join("small/chunks")).unwrap().count();
+	assert!(chunks > 200, "{chunks}");
+	let worker = env!("CARGO_BIN_EXE_cairn-worker");
+	let verify = format!("ulimit -n 100 && exec '{worker}' dataset verify small");
+	let output = Command::new("sh").current_dir(path).args(["-c", &verify]).output().unwrap();
+	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
@@ -143,7 +183,7 @@ fn what_cannot_be_trained_is_refused_before_the_first_step() {
 	let complaint = train(&["--stages", "3"]);
 	assert!(complaint.contains("2 layers cannot be cut into 3 stages"), "{complaint}");
 	let complaint = train(&["--lanes", "0"]);
-	assert!(complaint.contains("LanesOutOfRange"), "{complaint}");
+	assert!(complaint.contains("the spec is not valid: lanes must be 1 to 16"), "{complaint}");
 	fs::write(path.join("spec.json"), "{}").unwrap();
 	let complaint = train(&[]);
 	assert!(complaint.contains("spec.json is no spec of a model"), "{complaint}");

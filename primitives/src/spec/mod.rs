@@ -2,6 +2,7 @@
 //! shard before a window can recompute any unit to the bit.
 
 mod cut;
+mod error;
 mod example;
 mod flops;
 mod fractions;
@@ -15,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use sp_core::ConstU32;
 use sp_runtime::BoundedVec;
 
+pub use error::SpecError;
 pub use flops::StageCost;
 pub use fractions::Nano;
 pub use optimizer::{InnerOptimizer, OuterOptimizer};
 pub use schedule::{Schedule, SchedulePoint, MAX_SCHEDULE_POINTS};
-pub use validate::SpecError;
 
 use crate::{share::ShareRate, DatasetId, Hash, StageIndex, StepIndex, MAX_STAGES};
 

@@ -1,11 +1,8 @@
 //! Whether a spec describes a model that can be trained and verified.
 
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::PalletError;
-use scale_info::TypeInfo;
 use sp_core::U256;
 
-use super::{Access, BoundaryCodec, InnerOptimizer, MergeCodec, ModelSpec, Nano};
+use super::{Access, BoundaryCodec, InnerOptimizer, MergeCodec, ModelSpec, Nano, SpecError};
 use crate::{
 	MAX_CHECKPOINTS, MAX_LANES, MAX_STANDBYS, MAX_STEPS, MAX_SUPPLY, MAX_WINDOW_BLOCKS,
 	MILLISECONDS_PER_BLOCK,
@@ -32,70 +29,6 @@ const SUPPLY_ROOM: u64 = 16;
 const SEATS_PER_BLOCK: u32 = 2;
 /// FLOPs that [`crate::share::ShareRate::per_teraflop`] is for.
 const TERAFLOP: u64 = 1_000_000_000_000;
-
-/// What is wrong with a spec, and hence what to change.
-#[derive(
-	Clone,
-	Copy,
-	Debug,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	PalletError,
-)]
-pub enum SpecError {
-	/// A size of the architecture is 0 or beyond its bound.
-	SizeOutOfRange,
-	/// Query heads are no multiple of key-value heads.
-	HeadsDoNotDivide,
-	/// The head width is odd, or there are not half as many frequencies.
-	FrequenciesDoNotMatch,
-	/// A tied head needs a single stage.
-	TiedHeadAcrossStages,
-	/// There is no stage, or a stage without layers, or more than 1,024 layers.
-	StagesOutOfRange,
-	/// There is no lane or more than 16.
-	LanesOutOfRange,
-	/// `min_holders` is 0, or below 3 for a sealed model, or more than a stage has seats and standbys' places.
-	HoldersOutOfRange,
-	/// The schedule has fewer than two points or they do not ascend from 0 samples.
-	ScheduleNotAscending,
-	/// A batch is 0, beyond 65,536, or no multiple of the microbatch.
-	BatchNotWhole,
-	/// A window has no steps, more than 4,096, a warm-up longer than itself, fewer than 10 blocks or more than
-	/// 28,800.
-	WindowOutOfRange,
-	/// Checkpoints lie further apart than the window is long, or there are more than 16 in a window.
-	CheckpointsOutOfRange,
-	/// A decay is not below 1, or β₂ is above 0.95 while the inner state starts from zero.
-	DecayOutOfRange,
-	/// The window is shorter than 5/(1 − β) steps although the inner state starts from zero; β is AdamW's β₂ or Muon's
-	/// momentum.
-	WindowTooShortForDecay,
-	/// A block of a codec is 0 or does not divide the width, or the rank is 0 or not below the width.
-	CodecDoesNotFit,
-	/// Exchanging differences would take more than 15 % of the window at the stated link speed.
-	MergeTooLarge,
-	/// Hashing states would take more than 3 % of the compute: checkpoint less often, or use larger batches.
-	HashingTooLarge,
-	/// Muon needs more tokens per lane and step: 40 times the smaller side of the largest matrix.
-	TooFewTokensForMuon,
-	/// Work mints no shares.
-	NoShares,
-	/// There is not exactly one root of a first shard for each stage.
-	InitialRootsDoNotMatch,
-	/// The window has fewer than 50 steps although the inner state starts from zero.
-	TooFewSteps,
-	/// The whole schedule may mint more shares than a model can have: lower the rate, or shorten the schedule.
-	TooManyShares,
-	/// The window has fewer blocks than half as many as the model has seats: attestations are free, and no model may fill
-	/// blocks with them.
-	WindowTooShortForSeats,
-}
 
 impl ModelSpec {
 	/// Check that the spec is consistent and within the bounds of the protocol.

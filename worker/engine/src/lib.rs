@@ -7,6 +7,7 @@ pub mod cpu;
 pub mod data;
 pub mod generate;
 pub mod import;
+mod folder;
 pub mod local;
 mod memory;
 mod merge;

@@ -3,7 +3,7 @@
 
 mod state;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fs::File, path::PathBuf, sync::Arc};
 
 use cairn_primitives::{ModelSpec, StepIndex, WindowIndex};
 use cairn_program::{random::sample_at, Stage, StepContext};
@@ -70,6 +70,8 @@ pub struct LocalTraining {
 	spec: ModelSpec,
 	dataset: Dataset,
 	folder: PathBuf,
+	/// Keeps other processes from the folder.
+	_lock: File,
 	compute: Arc<Compute>,
 	stages: Vec<LocalStage>,
 	/// Inner state of each lane, where the spec carries it.
@@ -101,6 +103,8 @@ pub struct StepDone {
 	pub lane: u8,
 	/// The step within the window.
 	pub step: StepIndex,
+	/// Samples of the training when all lanes have done this step.
+	pub samples: u64,
 	/// Mean loss of the step's tokens, in nats.
 	pub loss: f32,
 	/// Tokens of the step.
@@ -132,7 +136,7 @@ pub struct WindowDone {
 }
 
 impl LocalTraining {
-	/// Begin a run in a folder, or go on with the one that is there.
+	/// Begin a run in a folder, or go on with the one that is there. One process at a time has a run's folder.
 	pub fn open(
 		spec: ModelSpec,
 		dataset: Dataset,
@@ -141,6 +145,7 @@ impl LocalTraining {
 		compute: Arc<Compute>,
 	) -> Result<Self, LocalError> {
 		check_dataset(&spec, &dataset)?;
+		let lock = state::lock(&folder)?;
 		let numbers = 0..spec.stages.len() as u8;
 		let stored = state::load(&spec, &folder)?;
 		let (progress, shards, carried) = match stored {
@@ -162,7 +167,18 @@ impl LocalTraining {
 			stages.push(LocalStage { trainer, outer, forward, backward });
 		}
 		let (inputs, targets) = (Vec::new(), Vec::new());
-		Ok(Self { spec, dataset, folder, compute, stages, carried, progress, inputs, targets })
+		Ok(Self {
+			spec,
+			dataset,
+			folder,
+			_lock: lock,
+			compute,
+			stages,
+			carried,
+			progress,
+			inputs,
+			targets,
+		})
 	}
 
 	/// How far the run is.
@@ -229,7 +245,9 @@ impl LocalTraining {
 			for step in 0..steps {
 				let step_loss = self.step(lane, step)?;
 				loss += step_loss / (steps * u32::from(lanes)) as f32;
-				happened(Event::Step(StepDone { window, lane, step, loss: step_loss, tokens }));
+				let samples = self.planned(step + 1);
+				let done = StepDone { window, lane, step, samples, loss: step_loss, tokens };
+				happened(Event::Step(done));
 			}
 			if self.spec.inner.carries_state() {
 				carried.push(self.lane_state()?);
@@ -253,14 +271,19 @@ impl LocalTraining {
 			}
 		}
 		let held_out = self.evaluate()?;
-		let samples = u64::from(steps) * u64::from(lanes) * u64::from(self.batch());
-		let samples = self.progress.samples + samples;
+		let samples = self.planned(steps);
 		Ok((WindowDone { window, samples, loss, held_out, merge_bytes }, carried))
 	}
 
 	/// Samples of a lane in a step; fixed for a window.
 	fn batch(&self) -> u32 {
 		self.spec.schedule.batch_at(self.progress.samples)
+	}
+
+	/// Samples of the training when all lanes have done so many steps of the window.
+	fn planned(&self, steps: StepIndex) -> u64 {
+		let step = u64::from(self.spec.lanes) * u64::from(self.batch());
+		self.progress.samples + u64::from(steps) * step
 	}
 
 	/// The shard of the window's start, and an inner state that starts from zero or is the lane's own.
@@ -289,9 +312,7 @@ impl LocalTraining {
 
 	/// One optimizer step of a lane; its mean loss.
 	fn step(&mut self, lane: u8, step: StepIndex) -> Result<f32, LocalError> {
-		let (batch, lanes) = (self.batch(), u64::from(self.spec.lanes));
-		let progress = self.progress;
-		let planned = progress.samples + u64::from(step) * lanes * u64::from(batch);
+		let (batch, progress, planned) = (self.batch(), self.progress, self.planned(step));
 		let carried_steps = match self.spec.inner.carries_state() {
 			true => progress.window.saturating_mul(self.spec.window.steps),
 			false => 0,

@@ -155,7 +155,10 @@ fn what_does_not_fit_is_named() {
 	other.architecture.context = 60_000;
 	assert!(matches!(opened(&other), LocalError::DatasetTooSmall(60_000)));
 
-	open(path, &good, "run", 1).unwrap().window(|_| {}).unwrap();
+	let mut training = open(path, &good, "run", 1).unwrap();
+	training.window(|_| {}).unwrap();
+	assert!(matches!(opened(&good), LocalError::State(StateError::InUse(_))));
+	drop(training);
 	let mut other = good.clone();
 	other.seed = Default::default();
 	assert!(matches!(opened(&other), LocalError::State(StateError::OtherSpec(_))));

@@ -30,7 +30,7 @@ impl ProgramCommand {
 	/// Run it.
 	pub fn run(self) -> CommandResult {
 		let spec = read_spec(&self.spec)?;
-		spec.validate().map_err(|error| format!("the spec is not valid: {error:?}"))?;
+		spec.validate().map_err(|error| format!("the spec is not valid: {error}"))?;
 		let context = StepContext {
 			batch: spec.schedule.batch_at(0),
 			learning_rate: spec.schedule.learning_rate_at(0),

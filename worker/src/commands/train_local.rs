@@ -1,8 +1,7 @@
 //! `train-local`.
 
 use std::{
-	fs::{self, OpenOptions},
-	io::Write,
+	fs,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::Instant,
@@ -10,18 +9,19 @@ use std::{
 
 use cairn_engine::{
 	data::Dataset,
-	local::{Event, LocalTraining, StepDone, WindowDone},
+	local::{Event, LocalTraining, WindowDone},
 	Compute, MemoryPlan, Recompute,
 };
 use cairn_primitives::ModelSpec;
 use clap::{Args, ValueEnum};
 
 use super::{progress_bar, read_spec, short, CommandResult};
+use crate::{plot, table::Table};
 
 /// Train a model on this machine alone, as the network would.
 ///
 /// Every window is stored in the folder when it is done; the same command goes on from there, whatever stopped it. The folder
-/// also has loss.csv: the loss of every step, and of held-out text behind every window.
+/// also has loss.csv, the loss of every step, and of held-out text behind every window; and loss.png, which shows them.
 #[derive(Debug, Args)]
 pub struct TrainLocalCommand {
 	/// The spec (JSON).
@@ -71,7 +71,7 @@ impl TrainLocalCommand {
 		if let Some(lanes) = self.lanes {
 			spec.lanes = lanes;
 		}
-		spec.validate().map_err(|error| format!("the spec is not valid: {error:?}"))?;
+		spec.validate().map_err(|error| format!("the spec is not valid: {error}"))?;
 		let compute = Arc::new(Compute::new(self.threads)?);
 		let recompute = match self.recompute {
 			RecomputeArgument::Selective => Recompute::Selective,
@@ -81,15 +81,22 @@ impl TrainLocalCommand {
 		let dataset = Dataset::open(&self.data)?;
 		let mut training =
 			LocalTraining::open(spec.clone(), dataset, self.out.clone(), recompute, compute)?;
-		let mut table = Table::open(&self.out, training.progress().window)?;
+		if spec.stages.len() > 1 {
+			let bytes = training.edge_bytes_per_token();
+			println!("edge bytes per token, there and back: {}", short(bytes));
+		}
 		let start = training.progress();
+		let mut table = Table::open(&self.out, start.window, spec.architecture.context)?;
+		let title = title(&self.spec, &spec);
 		if start.window > 0 {
 			println!("going on with window {} after {} samples", start.window, start.samples);
+			plot_losses(&self.out, &title, &table)?; // the run may have been killed before it did
 		}
 		let last = self.windows.unwrap_or(u32::MAX);
 		let mut done = None;
 		while !training.is_done() && training.progress().window < last {
 			done = Some(window(&mut training, &spec, &mut table)?);
+			plot_losses(&self.out, &title, &table)?;
 		}
 		match done {
 			Some(done) => {
@@ -97,7 +104,8 @@ impl TrainLocalCommand {
 			},
 			None => println!("nothing left to do: held-out loss {:.4}", training.evaluate()?),
 		}
-		println!("losses are in {}", self.out.join("loss.csv").display());
+		let file = |name| self.out.join(name).display().to_string();
+		println!("losses are in {}, and shown in {}", file("loss.csv"), file("loss.png"));
 		Ok(())
 	}
 
@@ -146,6 +154,33 @@ fn cut(spec: &mut ModelSpec, stages: u8) -> CommandResult {
 	Ok(())
 }
 
+/// What the plot shows: the spec's name and size.
+fn title(path: &Path, spec: &ModelSpec) -> String {
+	let name = path.file_stem().unwrap_or_default().to_string_lossy();
+	let costs = (0..spec.stages.len() as u8).filter_map(|stage| spec.stage_cost(stage));
+	let parameters: u64 = costs.map(|cost| cost.parameters).sum();
+	let counted = |count: usize, what| match count {
+		1 => format!("1 {what}"),
+		_ => format!("{count} {what}s"),
+	};
+	format!(
+		"{name}: {} parameters, {}, {}",
+		short(parameters as f64),
+		counted(spec.stages.len(), "stage"),
+		counted(spec.lanes.into(), "lane")
+	)
+}
+
+/// Show the losses in the run's folder; the image before this one is replaced as a whole.
+fn plot_losses(folder: &Path, title: &str, table: &Table) -> CommandResult {
+	let (path, partial) = (folder.join("loss.png"), folder.join("loss.png.partial"));
+	let png = plot::png(title, &table.curves())?;
+	fs::write(&partial, png)
+		.and_then(|()| fs::rename(&partial, &path))
+		.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+	Ok(())
+}
+
 /// Memory that is free on this machine, in bytes.
 fn free_memory() -> Option<u64> {
 	let text = fs::read_to_string("/proc/meminfo").ok()?;
@@ -173,15 +208,19 @@ fn window(
 			bar.set_message(format!("loss {:.4}, {} tokens/s", step.loss, short(speed)));
 			bar.inc(1);
 		}
-		failed = table.write(event).err().or(failed.take());
+		failed = table.add(event).err().or(failed.take());
 	})?;
 	bar.finish_and_clear();
 	if let Some(error) = failed {
-		return Err(format!("cannot write loss.csv: {error}").into());
+		return Err(error.into());
 	}
 	let speed = tokens as f64 / start.elapsed().as_secs_f64();
+	let merge = match done.merge_bytes {
+		0 => String::new(),
+		bytes => format!("  merge {} bytes", short(bytes as f64)),
+	};
 	println!(
-		"window {:>3}  samples {:>8}  loss {:.4}  held-out {:.4}  {} tokens/s",
+		"window {:>3}  samples {:>8}  loss {:.4}  held-out {:.4}  {} tokens/s{merge}",
 		done.window,
 		done.samples,
 		done.loss,
@@ -189,42 +228,4 @@ fn window(
 		short(speed)
 	);
 	Ok(done)
-}
-
-/// The losses of a run, as a table that programs read.
-struct Table {
-	file: fs::File,
-}
-
-const HEAD: &str = "window,lane,step,tokens,loss,held_out";
-
-impl Table {
-	/// The table of a run that goes on with a window: what was written of later ones is gone.
-	fn open(folder: &Path, window: u32) -> std::io::Result<Self> {
-		fs::create_dir_all(folder)?;
-		let path = folder.join("loss.csv");
-		let before = fs::read_to_string(&path).unwrap_or_default();
-		let is_kept = |line: &&str| {
-			line.split(',')
-				.next()
-				.and_then(|number| number.parse::<u32>().ok())
-				.is_some_and(|w| w < window)
-		};
-		let lines: Vec<&str> =
-			std::iter::once(HEAD).chain(before.lines().filter(is_kept)).collect();
-		fs::write(&path, lines.join("\n") + "\n")?;
-		Ok(Self { file: OpenOptions::new().append(true).open(path)? })
-	}
-
-	/// A row for a step, or for a window: before its state is stored, so that no row is lost with a run that is killed.
-	fn write(&mut self, event: Event) -> std::io::Result<()> {
-		match event {
-			Event::Step(StepDone { window, lane, step, loss, tokens }) => {
-				writeln!(self.file, "{window},{lane},{step},{tokens},{loss},")
-			},
-			Event::Window(WindowDone { window, loss, held_out, .. }) => {
-				writeln!(self.file, "{window},,,,{loss},{held_out}")
-			},
-		}
-	}
 }

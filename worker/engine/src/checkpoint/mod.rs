@@ -3,7 +3,12 @@
 mod error;
 mod weights;
 
-use std::{fs, io, io::Write, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+	fs::{self, Permissions},
+	io::{self, Write},
+	os::unix::fs::PermissionsExt,
+	path::Path,
+};
 
 use cairn_primitives::{ModelSpec, StageIndex};
 use cairn_program::{Matrix, Stage, Tensor};
@@ -13,7 +18,7 @@ use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 pub use error::CheckpointError;
 pub use weights::Weights;
 
-use crate::{Shard, ShardTensor, StageError};
+use crate::{folder, Shard, ShardTensor, StageError};
 
 /// The name of a tensor in a checkpoint. `before` is the number of layers of the stages before.
 pub fn tensor_name(tensor: Tensor, before: u32) -> String {
@@ -151,11 +156,9 @@ fn floats(
 
 /// Write a file that takes its name when all of it is on disk.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-	let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-	let folder = folder.unwrap_or(Path::new("."));
-	// Whoever may read other files may read this one: a temporary file would be the owner's alone.
-	let permissions = fs::Permissions::from_mode(0o666);
-	let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
+	let everyone = Permissions::from_mode(0o666); // but for whom the umask excludes
+	let mut file =
+		tempfile::Builder::new().permissions(everyone).tempfile_in(folder::parent(path))?;
 	file.write_all(bytes)?;
 	file.as_file().sync_all()?;
 	file.persist(path)?;

@@ -2,7 +2,7 @@
 
 use std::{
 	fs::{self, File},
-	io::{self, BufWriter, Write},
+	io::{self, Write},
 	path::{Path, PathBuf},
 };
 
@@ -18,6 +18,7 @@ use tokenizers::{
 };
 
 use super::{dataset::chunk_path, manifest::TokenBytes, Manifest};
+use crate::{checkpoint::write_atomically, folder};
 
 /// Stands behind every document, and means nothing else.
 const END: &str = "<|end|>";
@@ -161,13 +162,11 @@ pub fn build(
 	};
 	// The name of a special token within a text is text.
 	tokenizer.set_encode_special_tokens(true);
-	// The folder takes its name when everything is in it.
-	let parent = settings.output.parent().filter(|parent| !parent.as_os_str().is_empty());
-	let parent = parent.unwrap_or(Path::new("."));
+	let parent = folder::parent(&settings.output);
 	fs::create_dir_all(parent)?;
-	let partial = tempfile::Builder::new().prefix(".dataset-").tempdir_in(parent)?;
+	let partial = folder::partial(".dataset-", parent)?;
 	fs::create_dir(partial.path().join("chunks"))?;
-	fs::write(partial.path().join("tokenizer.json"), &file)?;
+	write_atomically(&partial.path().join("tokenizer.json"), &file)?;
 	// Numbers may have gaps.
 	let vocabulary =
 		tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last.saturating_add(1));
@@ -194,9 +193,8 @@ pub fn build(
 		tokenizer: blob_root(&file),
 		chunks,
 	};
-	fs::write(partial.path().join("manifest.json"), manifest.to_bytes())?;
-	fs::rename(partial.path(), &settings.output)?;
-	let _ = partial.keep(); // it has another name now
+	write_atomically(&partial.path().join("manifest.json"), &manifest.to_bytes())?;
+	folder::finish(partial, &settings.output)?;
 	Ok(manifest)
 }
 
@@ -302,9 +300,9 @@ impl<'a> ChunkWriter<'a> {
 	}
 
 	fn flush(&mut self) -> io::Result<()> {
-		let mut file = BufWriter::new(File::create(chunk_path(self.folder, self.chunks.len()))?);
+		let mut file = File::create(chunk_path(self.folder, self.chunks.len()))?;
 		file.write_all(&self.bytes)?;
-		file.into_inner().map_err(io::Error::from)?.sync_all()?;
+		file.sync_all()?;
 		self.chunks.push(blob_root(&self.bytes));
 		self.bytes.clear();
 		Ok(())
@@ -314,6 +312,7 @@ impl<'a> ChunkWriter<'a> {
 		if !self.bytes.is_empty() {
 			self.flush()?;
 		}
+		folder::sync_names(&self.folder.join("chunks"))?;
 		Ok((self.tokens, self.chunks))
 	}
 }

@@ -84,12 +84,13 @@ pub enum DatasetError {
 	},
 }
 
-/// A dataset on disk. A chunk is checked against its hash before the first sample is read from it.
+/// A dataset on disk. A chunk is checked against its hash before the first sample is read from it, and is opened anew for each
+/// sample: that takes microseconds, and there may be more chunks than files that a process may have open.
 #[derive(Debug)]
 pub struct Dataset {
 	folder: PathBuf,
 	manifest: Manifest,
-	chunks: Vec<File>,
+	/// Chunks that were found to be right.
 	checked: Vec<AtomicBool>,
 }
 
@@ -112,24 +113,19 @@ impl Dataset {
 			let reason = "it is not written the way that its root is computed".into();
 			return Err(DatasetError::BadManifest { path, reason });
 		}
-		let mut chunks = Vec::new();
 		for chunk in 0..manifest.chunks.len() {
 			let path = chunk_path(&folder, chunk);
-			let open = || -> io::Result<(File, u64)> {
-				let file = File::open(&path)?;
-				let length = file.metadata()?.len();
-				Ok((file, length))
+			let found = match std::fs::metadata(&path) {
+				Ok(metadata) => metadata.len(),
+				Err(error) => return Err(DatasetError::Unreadable { path, error }),
 			};
-			let (file, found) =
-				open().map_err(|error| DatasetError::Unreadable { path: path.clone(), error })?;
 			let expected = manifest.tokens_of(chunk) * u64::from(u8::from(manifest.token_bytes));
 			if found != expected {
 				return Err(DatasetError::WrongLength { chunk, expected, found });
 			}
-			chunks.push(file);
 		}
-		let checked = chunks.iter().map(|_| AtomicBool::new(false)).collect();
-		Ok(Self { folder, manifest, chunks, checked })
+		let checked = manifest.chunks.iter().map(|_| AtomicBool::new(false)).collect();
+		Ok(Self { folder, manifest, checked })
 	}
 
 	/// The manifest.
@@ -152,7 +148,7 @@ impl Dataset {
 			let expected = self.manifest.tokenizer;
 			return Err(DatasetError::WrongHash { what: "the tokenizer".into(), expected, found });
 		}
-		for chunk in 0..self.chunks.len() {
+		for chunk in 0..self.checked.len() {
 			self.check(chunk)?;
 			progress(chunk + 1);
 		}
@@ -214,10 +210,10 @@ impl Dataset {
 	}
 
 	fn read(&self, chunk: usize, from: u64, bytes: &mut [u8]) -> Result<(), DatasetError> {
-		self.chunks[chunk].read_exact_at(bytes, from).map_err(|error| DatasetError::Unreadable {
-			path: chunk_path(&self.folder, chunk),
-			error,
-		})
+		let path = chunk_path(&self.folder, chunk);
+		File::open(&path)
+			.and_then(|file| file.read_exact_at(bytes, from))
+			.map_err(|error| DatasetError::Unreadable { path, error })
 	}
 
 	/// Check the hash and the tokens of a chunk.

@@ -2,7 +2,8 @@
 //! its name when everything is in it, so that a run that is killed goes on from the last window it finished.
 
 use std::{
-	fs, io,
+	fs::{self, File, TryLockError},
+	io,
 	path::{Path, PathBuf},
 };
 
@@ -11,7 +12,7 @@ use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use super::LaneState;
-use crate::{checkpoint::CheckpointError, OuterState, Shard, StageError};
+use crate::{checkpoint::CheckpointError, folder, OuterState, Shard, StageError};
 
 /// How the names of folders begin that are not whole yet.
 const PARTIAL: &str = ".window-";
@@ -36,6 +37,9 @@ pub enum StateError {
 		/// Why.
 		error: io::Error,
 	},
+	/// Another process has the folder.
+	#[error("{0} is in use by another process that trains: let that end, stop it, or choose another folder")]
+	InUse(PathBuf),
 	/// The folder holds a run of another spec.
 	#[error("{0} holds a run of another spec: choose another folder")]
 	OtherSpec(PathBuf),
@@ -75,6 +79,18 @@ fn spec_hash(spec: &ModelSpec) -> Hash {
 
 fn file(path: &Path) -> impl FnOnce(io::Error) -> StateError + '_ {
 	move |error| StateError::File { path: path.into(), error }
+}
+
+/// Keep other processes from a folder for as long as the lock lives; the folder is made if it is not there.
+pub(super) fn lock(folder: &Path) -> Result<File, StateError> {
+	fs::create_dir_all(folder).map_err(file(folder))?;
+	let path = folder.join(".lock");
+	let lock = File::create(&path).map_err(file(&path))?;
+	match lock.try_lock() {
+		Ok(()) => Ok(lock),
+		Err(TryLockError::WouldBlock) => Err(StateError::InUse(folder.into())),
+		Err(TryLockError::Error(error)) => Err(file(&path)(error)),
+	}
 }
 
 /// The newest state in a folder; `None` if there is none.
@@ -134,11 +150,9 @@ pub(super) fn store<'a>(
 	shards: impl Iterator<Item = (&'a Shard, &'a OuterState)>,
 	carried: &[LaneState],
 ) -> Result<(), StateError> {
-	fs::create_dir_all(folder).map_err(file(folder))?;
 	let before = windows(folder)?;
 	remove_partial(folder)?;
-	let partial =
-		tempfile::Builder::new().prefix(PARTIAL).tempdir_in(folder).map_err(file(folder))?;
+	let partial = folder::partial(PARTIAL, folder).map_err(file(folder))?;
 	for (number, (shard, outer)) in shards.enumerate() {
 		let path = partial.path().join(format!("stage-{number}.safetensors"));
 		shard.save(spec, number as u8, &path)?;
@@ -154,9 +168,7 @@ pub(super) fn store<'a>(
 	let json = serde_json::to_vec_pretty(&header).expect("progress is plain data");
 	crate::checkpoint::write_atomically(&path, &json).map_err(file(&path))?;
 	let path = folder.join(format!("window-{:06}", progress.window));
-	fs::rename(partial.path(), &path).map_err(file(&path))?;
-	let _ = partial.keep(); // it has another name now
-	fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(file(folder))?;
+	folder::finish(partial, &path).map_err(file(&path))?;
 	for old in before.into_iter().filter(|old| *old != path) {
 		fs::remove_dir_all(&old).map_err(file(&old))?;
 	}
@@ -182,13 +194,8 @@ pub fn newest_window(folder: &Path) -> Result<Option<PathBuf>, StateError> {
 
 /// Folders of windows, oldest first.
 fn windows(folder: &Path) -> Result<Vec<PathBuf>, StateError> {
-	let entries = match fs::read_dir(folder) {
-		Ok(entries) => entries,
-		Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-		Err(error) => return Err(file(folder)(error)),
-	};
 	let mut windows = Vec::new();
-	for entry in entries {
+	for entry in fs::read_dir(folder).map_err(file(folder))? {
 		let path = entry.map_err(file(folder))?.path();
 		let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
 		let number = name.strip_prefix("window-").and_then(|number| number.parse::<u32>().ok());

@@ -1,0 +1,171 @@
+//! The losses of a run, as a table that programs read (CSV).
+
+use std::{
+	collections::BTreeMap,
+	fs::{self, File, OpenOptions},
+	path::{Path, PathBuf},
+};
+
+use cairn_engine::local::{Event, StepDone, WindowDone};
+use serde::{Deserialize, Serialize};
+
+use crate::plot::Curves;
+
+/// The table's file in a run's folder.
+const FILE: &str = "loss.csv";
+
+/// A step of a lane, or a window.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Row {
+	window: u32,
+	/// Of a step only.
+	lane: Option<u8>,
+	/// Of a step only: within its window.
+	step: Option<u32>,
+	/// That the model has been trained on when all lanes have done the step, or behind the window.
+	tokens: u64,
+	/// In nats a token.
+	loss: f32,
+	/// Of a window only.
+	held_out: Option<f32>,
+}
+
+/// Why the table cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {error}")]
+pub struct TableError {
+	path: PathBuf,
+	error: csv::Error,
+}
+
+/// The losses of a run so far, and the file that they are in.
+#[derive(Debug)]
+pub struct Table {
+	path: PathBuf,
+	/// Tokens of a sample.
+	context: u64,
+	rows: Vec<Row>,
+	writer: csv::Writer<File>,
+}
+
+impl Table {
+	/// The table of a run that goes on with a window: what was written of that one and later ones is gone.
+	pub fn open(folder: &Path, window: u32, context: u32) -> Result<Self, TableError> {
+		let path = folder.join(FILE);
+		let open = || {
+			let rows = read(&path, window)?;
+			let writer = rewrite(&path, &rows)?;
+			Ok((rows, writer))
+		};
+		let (rows, writer) = open().map_err(|error| TableError { path: path.clone(), error })?;
+		Ok(Self { path, context: context.into(), rows, writer })
+	}
+
+	/// Add a step or a window. The state of a window is stored when its row is on disk, so that no row is missing from a run
+	/// that goes on.
+	pub fn add(&mut self, event: Event) -> Result<(), TableError> {
+		let row = match event {
+			Event::Step(StepDone { window, lane, step, samples, loss, .. }) => {
+				let tokens = samples * self.context;
+				Row { window, lane: Some(lane), step: Some(step), tokens, loss, held_out: None }
+			},
+			Event::Window(WindowDone { window, samples, loss, held_out, .. }) => {
+				let tokens = samples * self.context;
+				Row { window, lane: None, step: None, tokens, loss, held_out: Some(held_out) }
+			},
+		};
+		self.rows.push(row);
+		self.write(row).map_err(|error| TableError { path: self.path.clone(), error })
+	}
+
+	fn write(&mut self, row: Row) -> csv::Result<()> {
+		self.writer.serialize(row)?;
+		self.writer.flush()?;
+		if row.held_out.is_some() {
+			self.writer.get_ref().sync_all()?;
+		}
+		Ok(())
+	}
+
+	/// What the table shows: the mean over lanes of each step, and held-out losses.
+	pub fn curves(&self) -> Curves {
+		let mut steps = BTreeMap::<u64, (f64, u32)>::new();
+		for row in self.rows.iter().filter(|row| row.step.is_some()) {
+			let (sum, lanes) = steps.entry(row.tokens).or_default();
+			*sum += f64::from(row.loss);
+			*lanes += 1;
+		}
+		let mean = |(tokens, (sum, lanes)): (u64, (f64, u32))| (tokens, sum / f64::from(lanes));
+		let held_out = |row: &Row| Some((row.tokens, f64::from(row.held_out?)));
+		Curves {
+			training: steps.into_iter().map(mean).collect(),
+			held_out: self.rows.iter().filter_map(held_out).collect(),
+		}
+	}
+}
+
+/// Rows of the windows before one. What a run that was killed has written of later ones may be cut off anywhere.
+fn read(path: &Path, window: u32) -> csv::Result<Vec<Row>> {
+	if !path.exists() {
+		return Ok(Vec::new());
+	}
+	let rows = csv::Reader::from_path(path)?.into_deserialize();
+	Ok(rows.map_while(|row: csv::Result<Row>| row.ok().filter(|row| row.window < window)).collect())
+}
+
+/// A file of these rows, which takes the place of the one before as a whole.
+fn rewrite(path: &Path, rows: &[Row]) -> csv::Result<csv::Writer<File>> {
+	let partial = path.with_extension("csv.partial");
+	let mut writer = csv::WriterBuilder::new().has_headers(false).from_path(&partial)?;
+	writer.write_record(["window", "lane", "step", "tokens", "loss", "held_out"])?;
+	for row in rows {
+		writer.serialize(row)?;
+	}
+	writer.flush()?;
+	fs::rename(&partial, path)?;
+	let file = OpenOptions::new().append(true).open(path)?;
+	Ok(csv::WriterBuilder::new().has_headers(false).from_writer(file))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn step(window: u32, lane: u8, samples: u64, loss: f32) -> Event {
+		Event::Step(StepDone { window, lane, step: 0, samples, loss, tokens: 20 })
+	}
+
+	fn window(window: u32, samples: u64) -> Event {
+		Event::Window(WindowDone { window, samples, loss: 2.5, held_out: 3.0, merge_bytes: 0 })
+	}
+
+	#[test]
+	fn a_run_that_goes_on_keeps_the_windows_it_has_finished() {
+		let folder = tempfile::tempdir().unwrap();
+		let mut table = Table::open(folder.path(), 0, 10).unwrap();
+		for event in [step(0, 0, 4, 2.0), step(0, 1, 4, 3.0), window(0, 4), step(1, 0, 8, 0.1)] {
+			table.add(event).unwrap();
+		}
+		let path = folder.path().join(FILE);
+		let whole = fs::read_to_string(&path).unwrap();
+		let lines: Vec<&str> = whole.lines().collect();
+		assert_eq!(
+			lines,
+			[
+				"window,lane,step,tokens,loss,held_out",
+				"0,0,0,40,2.0,",
+				"0,1,0,40,3.0,",
+				"0,,,40,2.5,3.0",
+				"1,0,0,80,0.1,"
+			]
+		);
+		// Of the window that was not finished, the last row was cut off.
+		for cut in [0, 1, 3, 12] {
+			fs::write(&path, &whole[..whole.len() - cut]).unwrap();
+			let table = Table::open(folder.path(), 1, 10).unwrap();
+			assert_eq!(fs::read_to_string(&path).unwrap(), lines[..4].join("\n") + "\n");
+			let expected = Curves { training: vec![(40, 2.5)], held_out: vec![(40, 3.0)] };
+			assert_eq!(table.curves(), expected);
+		}
+	}
+}
