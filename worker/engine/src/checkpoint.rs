@@ -1,14 +1,14 @@
 //! Shards as safetensors files, under the names that Llama's checkpoints have.
 
 use std::{
+	borrow::Cow,
 	fs, io,
-	io::Write,
 	path::{Path, PathBuf},
 };
 
 use cairn_primitives::{ModelSpec, StageIndex};
 use cairn_program::{Matrix, Stage, Tensor};
-use safetensors::{tensor::TensorView, Dtype, SafeTensorError, SafeTensors};
+use safetensors::{tensor::TensorView, Dtype, SafeTensorError, SafeTensors, View};
 
 use crate::{Shard, StageError};
 
@@ -117,12 +117,8 @@ impl Shard {
 		let before = layers_before(spec, number);
 		let mut tensors = Vec::new();
 		for tensor in self.tensors() {
-			let bytes: Vec<u8> = tensor.weights()?.into_iter().flat_map(f32::to_le_bytes).collect();
-			tensors.push((
-				tensor_name(tensor.tensor, before),
-				[tensor.rows, tensor.columns],
-				bytes,
-			));
+			let shape = [tensor.rows, tensor.columns];
+			tensors.push((tensor_name(tensor.tensor, before), shape, bytes(&tensor.weights()?)));
 		}
 		let views = tensors.iter().map(|(name, shape, bytes)| {
 			let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes)
@@ -139,8 +135,14 @@ impl Shard {
 		number: StageIndex,
 		path: &Path,
 	) -> Result<(), CheckpointError> {
-		let bytes = self.to_safetensors(spec, number)?;
-		write_atomically(path, &bytes)
+		let before = layers_before(spec, number);
+		let tensors = self.tensors().iter().map(|tensor| {
+			let weights = |state: &[f32]| Ok(bytes(&state[..tensor.len()]));
+			let bytes = move || tensor.state.read(weights).expect("weights lie in memory");
+			let shape = vec![tensor.rows, tensor.columns];
+			(tensor_name(tensor.tensor, before), Floats { shape, bytes })
+		});
+		write_tensors(path, tensors)
 			.map_err(|error| CheckpointError::Unwritable { path: path.into(), error })
 	}
 
@@ -182,20 +184,62 @@ fn floats(
 	if view.shape() != expected {
 		return Err(CheckpointError::WrongShape { name, expected, found: view.shape().to_vec() });
 	}
-	let floats: Vec<f32> =
-		view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+	let floats = floats_of(view.data());
 	match floats.iter().position(|x| !x.is_finite()) {
 		Some(element) => Err(CheckpointError::NotFinite { name, element, value: floats[element] }),
 		None => Ok(floats),
 	}
 }
 
-/// Write a file that takes its name when all of it is on disk.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Little-endian bytes of floats.
+pub(crate) fn bytes(floats: &[f32]) -> Vec<u8> {
+	floats.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// Floats of little-endian bytes.
+pub(crate) fn floats_of(bytes: &[u8]) -> Vec<f32> {
+	bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}
+
+/// Floats of a tensor, whose bytes are made when it is their turn to be written: a file never is in memory as a whole.
+pub(crate) struct Floats<F> {
+	/// Size along each axis.
+	pub shape: Vec<usize>,
+	/// Makes the bytes.
+	pub bytes: F,
+}
+
+impl<F: Fn() -> Vec<u8>> View for Floats<F> {
+	fn dtype(&self) -> Dtype {
+		Dtype::F32
+	}
+
+	fn shape(&self) -> &[usize] {
+		&self.shape
+	}
+
+	fn data(&self) -> Cow<'_, [u8]> {
+		(self.bytes)().into()
+	}
+
+	fn data_len(&self) -> usize {
+		4 * self.shape.iter().product::<usize>()
+	}
+}
+
+/// Write a safetensors file that takes its name when all of it is on disk.
+pub(crate) fn write_tensors(
+	path: &Path,
+	tensors: impl IntoIterator<Item = (String, impl View)>,
+) -> io::Result<()> {
 	let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-	let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-	file.write_all(bytes)?;
-	file.as_file().sync_all()?;
-	file.persist(path)?;
+	let partial = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+	let partial = partial.into_temp_path();
+	safetensors::serialize_to_file(tensors, None, &partial).map_err(|error| match error {
+		SafeTensorError::IoError(error) => error,
+		other => io::Error::other(other),
+	})?;
+	fs::File::open(&partial)?.sync_all()?;
+	partial.persist(path)?;
 	Ok(())
 }
