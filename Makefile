@@ -27,8 +27,10 @@ test-pallets: setup ## Run the unit tests alone, without the runtime's WebAssemb
 
 test-rust: build ## Run the tests in Rust
 	@scripts/patiently.sh "tests in Rust" cargo test --workspace
-	@scripts/patiently.sh "the engine without vector instructions" \
-		env CAIRN_PORTABLE=1 cargo test --workspace --test reference
+	@scripts/patiently.sh "the engine on narrower vectors" \
+		env CAIRN_INSTRUCTIONS=avx2 cargo test --workspace --test reference --test digest
+	@scripts/patiently.sh "the engine without vectors" \
+		env CAIRN_INSTRUCTIONS=portable cargo test --workspace --test reference --test digest
 
 test-js: build ## Run the polkadot.js tests against a real node
 	@CAIRN_NODE=$(NODE) scripts/patiently.sh "polkadot.js tests" npm --prefix $(JS) --silent test

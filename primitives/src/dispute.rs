@@ -119,7 +119,7 @@ pub struct Leaf {
 	/// The operation within the step.
 	pub operation: u32,
 	/// The piece within the operation.
-	pub piece: u32,
+	pub piece: u64,
 	/// The commitment before the piece, on which both sides agree.
 	pub before: Hash,
 	/// The commitment after it that the defender claims.
@@ -142,8 +142,8 @@ pub trait LeafVerifier {
 	/// Operations of a step of a unit's trace; at least 1.
 	fn operations(spec: &ModelSpec, context: &UnitContext, step: StepIndex) -> u32;
 
-	/// Pieces of an operation; at least 1.
-	fn pieces(spec: &ModelSpec, context: &UnitContext, step: StepIndex, operation: u32) -> u32;
+	/// Pieces of an operation; at least 1. A large product has more than 2³².
+	fn pieces(spec: &ModelSpec, context: &UnitContext, step: StepIndex, operation: u32) -> u64;
 
 	/// Recompute a leaf from evidence of at most [`MAX_EVIDENCE`] bytes.
 	fn verify(spec: &ModelSpec, context: &UnitContext, leaf: &Leaf, evidence: &[u8])
@@ -217,12 +217,12 @@ pub fn checkpoint_boundaries(context: &UnitContext, every: StepIndex) -> Vec<Ste
 ///
 /// A range of n positions has c = min(n, [`ARITY`]) children, as even as possible: boundary i of 1 … c − 1 lies at
 /// `from + ⌊i·n / c⌋`. So no child is longer than ⌈n / 16⌉.
-pub fn split(from: u32, to: u32) -> Vec<u32> {
-	let positions = u64::from(to.saturating_sub(from)); // an empty range has no boundaries
-	let children = positions.min(u64::from(ARITY));
+pub fn split(from: u64, to: u64) -> Vec<u64> {
+	let positions = u128::from(to.saturating_sub(from)); // an empty range has no boundaries
+	let children = positions.min(ARITY.into());
 	(1..children)
 		.filter_map(|i| i.checked_mul(positions)?.checked_div(children)?.checked_add(from.into()))
-		.filter_map(|boundary| u32::try_from(boundary).ok()) // always: it is below `to`
+		.filter_map(|boundary| u64::try_from(boundary).ok()) // always: it is below `to`
 		.collect()
 }
 
@@ -233,7 +233,7 @@ mod tests {
 	#[test]
 	fn children_are_as_even_as_possible_and_cover_the_range() {
 		for (from, length) in
-			(0..=600).map(|length| (7, length)).chain([(0, u32::MAX), (u32::MAX - 17, 17)])
+			(0..=600).map(|length| (7, length)).chain([(0, u64::MAX), (u64::MAX - 17, 17)])
 		{
 			let to = from + length;
 			let inner = split(from, to);
@@ -241,12 +241,12 @@ mod tests {
 				assert!(inner.is_empty());
 				continue;
 			}
-			let boundaries: Vec<u32> = [from].into_iter().chain(inner).chain([to]).collect();
-			let lengths: Vec<u32> = boundaries.windows(2).map(|pair| pair[1] - pair[0]).collect();
-			assert_eq!(lengths.len() as u32, length.min(ARITY), "{from}..{to}");
+			let boundaries: Vec<u64> = [from].into_iter().chain(inner).chain([to]).collect();
+			let lengths: Vec<u64> = boundaries.windows(2).map(|pair| pair[1] - pair[0]).collect();
+			assert_eq!(lengths.len() as u64, length.min(ARITY.into()), "{from}..{to}");
 			let (least, most) = (lengths.iter().min().unwrap(), lengths.iter().max().unwrap());
 			assert!(*least >= 1 && most - least <= 1, "{from}..{to}: {lengths:?}");
-			assert_eq!(*most, length.div_ceil(ARITY), "{from}..{to}");
+			assert_eq!(*most, length.div_ceil(ARITY.into()), "{from}..{to}");
 		}
 	}
 

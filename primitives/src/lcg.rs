@@ -15,15 +15,15 @@ use crate::{
 /// Operations of every step.
 pub const OPERATIONS: u32 = 20;
 /// Pieces of every operation.
-pub const PIECES: u32 = 18;
+pub const PIECES: u64 = 18;
 
 /// The linear congruential program.
 pub struct Lcg;
 
 impl Lcg {
 	/// The state after one piece.
-	pub fn piece(unit: &UnitId, state: u64, step: StepIndex, operation: u32, piece: u32) -> u64 {
-		let position = (u64::from(step) << 40) | (u64::from(operation) << 20) | u64::from(piece);
+	pub fn piece(unit: &UnitId, state: u64, step: StepIndex, operation: u32, piece: u64) -> u64 {
+		let position = (u64::from(step) << 40) | (u64::from(operation) << 20) | piece;
 		let place =
 			(u64::from(unit.window) << 16) | (u64::from(unit.stage) << 8) | u64::from(unit.lane);
 		// Knuth's MMIX multiplier (The Art of Computer Programming, vol. 2, 3.3.4); the increment names the position.
@@ -57,7 +57,7 @@ impl LeafVerifier for Lcg {
 		OPERATIONS
 	}
 
-	fn pieces(_: &ModelSpec, _: &UnitContext, _: StepIndex, _: u32) -> u32 {
+	fn pieces(_: &ModelSpec, _: &UnitContext, _: StepIndex, _: u32) -> u64 {
 		PIECES
 	}
 

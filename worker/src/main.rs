@@ -36,7 +36,18 @@ enum Command {
 	Shard(commands::shard::ShardCommand),
 }
 
+/// Let all threads allocate from one heap. glibc gives each its own by default, and each keeps what was freed last: memory that
+/// no plan knows of.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[allow(unsafe_code)]
+fn share_heap() {
+	// SAFETY: there is no other thread yet; it sets a number.
+	unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+}
+
 fn main() -> ExitCode {
+	#[cfg(all(target_os = "linux", target_env = "gnu"))]
+	share_heap();
 	let result = match Cli::parse().command {
 		Command::Dataset(command) => command.run(),
 		Command::Program(command) => command.run(),

@@ -17,7 +17,7 @@ use cairn_engine::{
 	data::Text,
 	generate::{Decoder, Pipeline},
 	local::newest_window,
-	Compute, Weights,
+	Compute, Shard,
 };
 use cairn_primitives::ModelSpec;
 
@@ -35,7 +35,7 @@ impl ModelFolder {
 	/// Open a model.
 	pub fn open(folder: &Path) -> Result<Self, Box<dyn Error>> {
 		let spec = read_spec(&spec_file(folder))?;
-		spec.validate().map_err(|error| format!("the model's spec is not valid: {error:?}"))?;
+		spec.validate().map_err(|error| format!("the model's spec is not valid: {error}"))?;
 		let shards = newest_window(folder)?.unwrap_or_else(|| folder.into());
 		Ok(Self { spec, folder: folder.into(), shards })
 	}
@@ -54,8 +54,8 @@ impl ModelFolder {
 	pub fn pipeline(&self, compute: &Arc<Compute>) -> Result<Pipeline, Box<dyn Error>> {
 		let mut stages = Vec::new();
 		for stage in 0..self.spec.stages.len() as u8 {
-			let weights = Weights::load(&self.spec, stage, &self.shard(stage))?;
-			stages.push(Decoder::new(&self.spec, stage, weights, compute.clone())?);
+			let shard = Shard::load(&self.spec, stage, &self.shard(stage))?;
+			stages.push(Decoder::new(&self.spec, stage, shard, compute.clone())?);
 		}
 		Ok(Pipeline::new(stages))
 	}

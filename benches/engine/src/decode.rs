@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 use cairn_engine::{
 	generate::{Decoder, Pipeline, Request, Sampling},
 	import::Import,
-	Compute, Weights,
+	Compute,
 };
 use cairn_primitives::ModelSpec;
 use cairn_program::Stage;
@@ -37,10 +37,9 @@ impl DecodeCommand {
 		spec.architecture = model.architecture(2_048).expect("the shapes are sound");
 		spec.stages = vec![model.layers()].try_into().expect("there is one stage");
 		let stage = Stage::new(&spec, 0).expect("there is one stage");
-		let weights = model.weights(&stage, 0).expect("the model has all tensors");
-		let weights = Weights::new(stage, weights).expect("there is memory");
+		let shard = model.shard(&stage, 0).expect("the model has all tensors");
 		let compute = Arc::new(Compute::new(self.threads).expect("the processor is fit"));
-		let decoder = Decoder::new(&spec, 0, weights, compute).expect("there is memory");
+		let decoder = Decoder::new(&spec, 0, shard, compute).expect("there is memory");
 		let request = Request {
 			prompt: (1_000..1_000 + self.prompt).collect(),
 			sampling: Sampling::GREEDY,

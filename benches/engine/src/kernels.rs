@@ -78,7 +78,8 @@ impl KernelsCommand {
 			}
 		}
 		let speed = |floats: f64, times| floats * 4.0 * FLOATS as f64 / median(times) / 1e9;
-		let all = measured.into_iter().map(|(name, n, times)| (name.into(), speed(n, times).into()));
+		let all =
+			measured.into_iter().map(|(name, n, times)| (name.into(), speed(n, times).into()));
 		json!({ "gigabytes_per_second": Value::Object(all.collect()) })
 	}
 }

@@ -54,6 +54,8 @@ const inconsistencies = (spec) => {
 			inner: { Muon: { momentum: 950_000_000, weightDecay: 0, clip: 1_000_000_000, rest: 1_000_000_000, carry: false } },
 		},
 		NoShares: { shares: { ...spec.shares, perTeraflop: 0 } },
+		TooManyTokens: { architecture: { ...architecture, context: 2 ** 17 }, ...batches(2, 2 ** 15) },
+		OuterMomentumOutOfRange: { outer: { ...spec.outer, momentum: 1_000_000_000 } },
 	};
 };
 

@@ -122,7 +122,7 @@ fn whole_trace(context: &UnitContext) -> Range {
 	Range {
 		place: Place::Trace,
 		from: 0,
-		to: context.trace_steps(),
+		to: context.trace_steps().into(),
 		before: context.shard_before,
 		after: context.result,
 	}

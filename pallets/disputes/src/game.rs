@@ -78,9 +78,9 @@ pub struct Range {
 	/// What `from` and `to` count.
 	pub place: Place,
 	/// The first boundary.
-	pub from: u32,
+	pub from: u64,
 	/// The last boundary; greater than `from`.
-	pub to: u32,
+	pub to: u64,
 	/// The commitment at `from`, on which both sides agree.
 	pub before: Hash,
 	/// The commitment at `to` that the defender claims.
@@ -272,7 +272,8 @@ fn between_checkpoints(
 	child: u8,
 ) -> Result<Range, GameError> {
 	let boundaries = checkpoint_boundaries(context, spec.window.checkpoint_every);
-	bounded_by(Place::Trace, boundaries.into_iter().zip(leaves.iter().copied()), child)
+	let boundaries = boundaries.into_iter().map(u64::from);
+	bounded_by(Place::Trace, boundaries.zip(leaves.iter().copied()), child)
 }
 
 /// Child `child` of a range that was split.
@@ -285,7 +286,7 @@ fn child_of(range: &Range, hashes: &[Hash], child: u8) -> Result<Range, GameErro
 /// The range between boundary `child` and the next.
 fn bounded_by(
 	place: Place,
-	boundaries: impl Iterator<Item = (u32, Hash)>,
+	boundaries: impl Iterator<Item = (u64, Hash)>,
 	child: u8,
 ) -> Result<Range, GameError> {
 	let ends: Vec<_> = boundaries.skip(usize::from(child)).take(2).collect();
@@ -299,15 +300,17 @@ fn narrow<V: LeafVerifier>(spec: &ModelSpec, context: &UnitContext, range: Range
 	if range.from.checked_add(1).is_some_and(|next| next < range.to) {
 		return Phase::Split(range);
 	}
-	let into = |place, positions: u32| Range { place, from: 0, to: positions.max(1), ..range };
+	let into = |place, positions: u64| Range { place, from: 0, to: positions.max(1), ..range };
+	// Of pieces alone there may be more than 32 bits hold.
+	let number = u32::try_from(range.from).unwrap_or(u32::MAX);
 	match range.place {
 		Place::Trace => {
-			let step = range.from;
+			let step = number;
 			let operations = V::operations(spec, context, step);
-			narrow::<V>(spec, context, into(Place::Step { step }, operations))
+			narrow::<V>(spec, context, into(Place::Step { step }, operations.into()))
 		},
 		Place::Step { step } => {
-			let operation = range.from;
+			let operation = number;
 			let pieces = V::pieces(spec, context, step, operation);
 			narrow::<V>(spec, context, into(Place::Operation { step, operation }, pieces))
 		},

@@ -116,9 +116,9 @@ impl Range {
 		context: &UnitContext,
 	) -> Result<(), &'static str> {
 		let positions = match self.place {
-			Place::Trace => context.trace_steps(),
+			Place::Trace => context.trace_steps().into(),
 			Place::Step { step } if step < context.trace_steps() => {
-				V::operations(spec, context, step)
+				V::operations(spec, context, step).into()
 			},
 			Place::Operation { step, operation }
 				if step < context.trace_steps()

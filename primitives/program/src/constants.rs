@@ -54,6 +54,16 @@ pub enum Rule {
 	Muon(Muon),
 }
 
+impl Rule {
+	/// Moments that the optimizer keeps, each as large as the tensor.
+	pub fn moments(&self) -> usize {
+		match self {
+			Rule::AdamW(_) => 2,
+			Rule::Muon(_) => 1,
+		}
+	}
+}
+
 /// Numbers of AdamW, as bits of binary32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdamW {

@@ -44,7 +44,7 @@ pub enum SpecError {
 	WindowOutOfRange,
 	/// Checkpoints lie further apart than the window is long, or there are more than 16 in a window.
 	CheckpointsOutOfRange,
-	/// A decay is not below 1, or β₂ is above 0.95 while the inner state starts from zero.
+	/// A decay is not below 1 in binary32 (0.99999997 at most), or β₂ is above 0.95 while the inner state starts from zero.
 	DecayOutOfRange,
 	/// The window is shorter than 5/(1 − β) steps although the inner state starts from zero; β is AdamW's β₂ or Muon's
 	/// momentum.
@@ -68,6 +68,10 @@ pub enum SpecError {
 	/// The window has fewer blocks than half as many as the model has seats: attestations are free, and no model may fill
 	/// blocks with them.
 	WindowTooShortForSeats,
+	/// A step has 2³² tokens or more: batch times context.
+	TooManyTokens,
+	/// The outer momentum is not below 1 in binary32 (0.99999997 at most): the model would never stop moving.
+	OuterMomentumOutOfRange,
 }
 
 impl fmt::Display for SpecError {
@@ -84,7 +88,7 @@ impl fmt::Display for SpecError {
 			Self::BatchNotWhole => "microbatch must be above 0, and each batch a multiple of it, 65,536 at most",
 			Self::WindowOutOfRange => "a window has 1 to 4,096 steps, a warm-up no longer than that, and 10 to 28,800 blocks",
 			Self::CheckpointsOutOfRange => "checkpoint_every must be 1 to the window's steps, and such that a window has 16 checkpoints at most",
-			Self::DecayOutOfRange => "beta1, beta2 and momentum must be below 1, epsilon above 0, and beta2 0.95 at most unless the inner state is carried",
+			Self::DecayOutOfRange => "beta1, beta2 and momentum must be below 1 (0.99999997 at most), epsilon above 0, and beta2 0.95 at most unless the inner state is carried",
 			Self::WindowTooShortForDecay => "the window is too short for an inner state that starts from zero: it needs 5 / (1 - beta) steps, where beta is AdamW's beta2 or Muon's momentum; use more steps or a smaller beta, or set carry to true",
 			Self::CodecDoesNotFit => "a codec does not fit: blocks and ranks must be above 0, the block of the boundary must divide the width, and its rank must be below the width",
 			Self::MergeTooLarge => "exchanging differences would take more than 15 % of the window: give the window more blocks, use fewer lanes or more stages, or ask for a faster link (link_kbit)",
@@ -95,6 +99,8 @@ impl fmt::Display for SpecError {
 			Self::TooFewSteps => "a window whose inner state starts from zero needs 50 steps or more: use more steps, or set carry to true",
 			Self::TooManyShares => "the schedule may mint more shares than a model can have: lower shares.per_teraflop, or shorten the schedule",
 			Self::WindowTooShortForSeats => "the window needs at least half as many blocks as the model has seats (stages times lanes): use more blocks, or fewer stages or lanes",
+			Self::TooManyTokens => "a step must have fewer than 2^32 tokens: lower the batch or the context",
+			Self::OuterMomentumOutOfRange => "the outer momentum must be below 1 (0.99999997 at most)",
 		})
 	}
 }
@@ -111,7 +117,7 @@ mod tests {
 	fn every_error_says_something_else() {
 		let errors = (0u8..).map_while(|index| SpecError::decode(&mut &[index][..]).ok());
 		let texts: Vec<String> = errors.map(|error| error.to_string()).collect();
-		assert!(texts.len() >= 22, "they are found by their indices, which have no gaps");
+		assert!(texts.len() >= 24, "they are found by their indices, which have no gaps");
 		assert!(texts.iter().all(|text| text.len() > 10), "{texts:?}");
 		assert_eq!(texts.iter().collect::<BTreeSet<_>>().len(), texts.len(), "{texts:?}");
 	}

@@ -25,6 +25,8 @@ const DECAY_TIMES: u64 = 5_000_000_000;
 /// How many times the work of its schedule a model's supply has room for. Lanes that break before the last stage, audits and
 /// work that restarts undo are paid too, so that more is minted than the schedule's own work.
 const SUPPLY_ROOM: u64 = 16;
+/// Largest decay that is below 1 in binary32: those from 1 − 2⁻²⁵ on round to 1, and what decays by 1 never does.
+const LARGEST_DECAY: Nano = Nano(999_999_970);
 /// Seats that a model may have for each block of its window.
 const SEATS_PER_BLOCK: u32 = 2;
 /// FLOPs that [`crate::share::ShareRate::per_teraflop`] is for.
@@ -38,6 +40,7 @@ impl ModelSpec {
 		self.validate_schedule()?;
 		self.validate_window()?;
 		self.validate_inner()?;
+		self.validate_outer()?;
 		self.validate_codecs()?;
 		self.validate_merge_traffic()?;
 		self.validate_hashing()?;
@@ -90,7 +93,10 @@ impl ModelSpec {
 			&& points.iter().all(|point| {
 				(1..=1 << 16).contains(&point.batch) && point.batch.is_multiple_of(microbatch)
 			});
-		ensure(whole, SpecError::BatchNotWhole)
+		ensure(whole, SpecError::BatchNotWhole)?;
+		let context = self.architecture.context;
+		let countable = points.iter().all(|point| point.batch.checked_mul(context).is_some());
+		ensure(countable, SpecError::TooManyTokens)
 	}
 
 	fn validate_window(&self) -> Result<(), SpecError> {
@@ -106,11 +112,15 @@ impl ModelSpec {
 		ensure(checkpoints_fit, SpecError::CheckpointsOutOfRange)
 	}
 
+	fn validate_outer(&self) -> Result<(), SpecError> {
+		ensure(self.outer.momentum <= LARGEST_DECAY, SpecError::OuterMomentumOutOfRange)
+	}
+
 	fn validate_inner(&self) -> Result<(), SpecError> {
 		match self.inner {
 			InnerOptimizer::AdamW { beta1, beta2, epsilon, carry, .. } => {
-				let below_one = beta1 < Nano::ONE && beta2 < Nano::ONE && epsilon > Nano::ZERO;
-				ensure(below_one, SpecError::DecayOutOfRange)?;
+				let decays = beta1.max(beta2) <= LARGEST_DECAY && epsilon > Nano::ZERO;
+				ensure(decays, SpecError::DecayOutOfRange)?;
 				if carry {
 					return Ok(());
 				}
@@ -118,7 +128,7 @@ impl ModelSpec {
 				self.validate_restart(beta2)
 			},
 			InnerOptimizer::Muon { momentum, carry, .. } => {
-				ensure(momentum < Nano::ONE, SpecError::DecayOutOfRange)?;
+				ensure(momentum <= LARGEST_DECAY, SpecError::DecayOutOfRange)?;
 				if !carry {
 					self.validate_restart(momentum)?;
 				}
@@ -296,6 +306,18 @@ mod tests {
 			(|s| s.window.checkpoint_every = 101, CheckpointsOutOfRange),
 			(|s| set_beta2(s, 960_000_000), DecayOutOfRange),
 			(|s| set_beta2(s, 1_000_000_000), DecayOutOfRange),
+			(|s| set_beta1(s, 1_000_000_000), DecayOutOfRange),
+			(|s| set_beta1(s, 999_999_971), DecayOutOfRange),
+			(|s| s.inner = muon(999_999_971, true), DecayOutOfRange),
+			(|s| s.outer.momentum = Nano::ONE, OuterMomentumOutOfRange),
+			(|s| s.outer.momentum = Nano(999_999_971), OuterMomentumOutOfRange),
+			(
+				|s| {
+					s.architecture.context = 1 << 17;
+					s.schedule.points[1].batch = 1 << 15;
+				},
+				TooManyTokens,
+			),
 			(
 				|s| {
 					s.window.steps = 99;
@@ -425,6 +447,23 @@ mod tests {
 		assert!(at(fits).most_shares().unwrap() < U256::from(MAX_SUPPLY));
 		assert!(at(fails).most_shares().unwrap() >= U256::from(MAX_SUPPLY));
 		assert_eq!(at(fails).validate(), Err(SpecError::TooManyShares));
+	}
+
+	#[test]
+	fn the_largest_decay_is_the_last_below_one_in_binary32() {
+		let single = |nano: Nano| (f64::from(nano.0) / 1e9) as f32;
+		assert!(single(LARGEST_DECAY) < 1.0);
+		assert_eq!(single(Nano(LARGEST_DECAY.0 + 1)), 1.0);
+		let mut spec = valid();
+		set_beta1(&mut spec, LARGEST_DECAY.0);
+		spec.outer.momentum = LARGEST_DECAY;
+		assert_eq!(spec.validate(), Ok(()));
+	}
+
+	fn set_beta1(spec: &mut ModelSpec, value: u32) {
+		if let InnerOptimizer::AdamW { beta1, .. } = &mut spec.inner {
+			*beta1 = Nano(value);
+		}
 	}
 
 	fn set_beta2(spec: &mut ModelSpec, value: u32) {

@@ -81,12 +81,13 @@ pub struct LocalTraining {
 	targets: Vec<u32>,
 }
 
-/// Both moments of each tensor of each stage.
-type LaneState = Vec<Vec<[Vec<f32>; 2]>>;
+/// Moments of each tensor, stage by stage.
+type LaneState = Vec<Vec<f32>>;
 
 #[derive(Debug)]
 struct LocalStage {
 	trainer: Trainer,
+	/// Where there are lanes to merge.
 	outer: OuterState,
 	/// To the stage after.
 	forward: Message,
@@ -148,15 +149,18 @@ impl LocalTraining {
 		let lock = state::lock(&folder)?;
 		let numbers = 0..spec.stages.len() as u8;
 		let stored = state::load(&spec, &folder)?;
-		let (progress, shards, carried) = match stored {
-			Some(stored) => (stored.progress, stored.shards, stored.carried),
+		let (progress, shards) = match stored {
+			Some(stored) => (stored.progress, stored.shards),
 			None => {
 				let shards = numbers.clone().map(|number| {
 					let shard = Shard::initial(&spec, number)?;
-					let outer = OuterState::new(&shard);
+					let outer = match spec.lanes {
+						1 => OuterState::default(),
+						_ => OuterState::new(&shard),
+					};
 					Ok((shard, outer))
 				});
-				(Progress::default(), shards.collect::<Result<Vec<_>, StageError>>()?, Vec::new())
+				(Progress::default(), shards.collect::<Result<Vec<_>, StageError>>()?)
 			},
 		};
 		let mut stages = Vec::new();
@@ -166,8 +170,8 @@ impl LocalTraining {
 			let (forward, backward) = (Message::new(&shapes), Message::new(&shapes));
 			stages.push(LocalStage { trainer, outer, forward, backward });
 		}
-		let (inputs, targets) = (Vec::new(), Vec::new());
-		Ok(Self {
+		let (carried, inputs, targets) = (Vec::new(), Vec::new(), Vec::new());
+		let mut training = Self {
 			spec,
 			dataset,
 			folder,
@@ -178,7 +182,18 @@ impl LocalTraining {
 			progress,
 			inputs,
 			targets,
-		})
+		};
+		training.carried = training.load_lanes()?;
+		Ok(training)
+	}
+
+	/// What lanes carry into the window that comes next.
+	fn load_lanes(&self) -> Result<Vec<LaneState>, StateError> {
+		let sizes = |stage: &LocalStage| {
+			stage.trainer.shard().tensors().iter().map(|tensor| tensor.moment_count()).collect()
+		};
+		let sizes: Vec<Vec<usize>> = self.stages.iter().map(sizes).collect();
+		state::load_lanes(&self.spec, &self.folder, &sizes)
 	}
 
 	/// How far the run is.
@@ -217,29 +232,29 @@ impl LocalTraining {
 				before.restore(stage.trainer.shard_mut())?;
 				stage.outer = momentum;
 			}
+			self.carried = self.load_lanes()?;
 		}
-		let (done, carried) = done?;
+		let done = done?;
 		happened(Event::Window(done));
-		self.carried = carried;
 		self.progress = Progress { window: done.window + 1, samples: done.samples };
 		let shards = self.stages.iter().map(|stage| (stage.trainer.shard(), &stage.outer));
 		state::store(&self.spec, &self.folder, self.progress, shards, &self.carried)?;
 		Ok(done)
 	}
 
-	/// All lanes, the merge and the evaluation of a window, and the inner state of the lanes behind it.
+	/// All lanes, the merge and the evaluation of a window.
 	fn lanes_and_merge(
 		&mut self,
 		before: &[Snapshot],
 		happened: &mut impl FnMut(Event),
-	) -> Result<(WindowDone, Vec<LaneState>), LocalError> {
+	) -> Result<WindowDone, LocalError> {
 		let (steps, lanes, window) =
 			(self.spec.window.steps, self.spec.lanes, self.progress.window);
 		let tokens = u64::from(self.batch()) * u64::from(self.spec.architecture.context);
 		let compute = self.compute.clone();
 		let mut differences: Vec<Vec<(StepIndex, Difference)>> =
 			vec![Vec::new(); self.stages.len()];
-		let (mut loss, mut carried) = (0.0, Vec::new());
+		let mut loss = 0.0;
 		for lane in 0..lanes {
 			self.begin_lane(lane, before)?;
 			for step in 0..steps {
@@ -249,9 +264,7 @@ impl LocalTraining {
 				let done = StepDone { window, lane, step, samples, loss: step_loss, tokens };
 				happened(Event::Step(done));
 			}
-			if self.spec.inner.carries_state() {
-				carried.push(self.lane_state()?);
-			}
+			self.end_lane(lane)?;
 			if lanes > 1 {
 				for ((stage, before), lanes) in self.stages.iter().zip(before).zip(&mut differences)
 				{
@@ -272,7 +285,7 @@ impl LocalTraining {
 		}
 		let held_out = self.evaluate()?;
 		let samples = self.planned(steps);
-		Ok((WindowDone { window, samples, loss, held_out, merge_bytes }, carried))
+		Ok(WindowDone { window, samples, loss, held_out, merge_bytes })
 	}
 
 	/// Samples of a lane in a step; fixed for a window.
@@ -288,26 +301,27 @@ impl LocalTraining {
 
 	/// The shard of the window's start, and an inner state that starts from zero or is the lane's own.
 	fn begin_lane(&mut self, lane: u8, before: &[Snapshot]) -> Result<(), StageError> {
-		let carried = self.carried.get(usize::from(lane));
-		for (number, (stage, before)) in self.stages.iter_mut().zip(before).enumerate() {
+		for (stage, before) in self.stages.iter_mut().zip(before) {
 			before.restore(stage.trainer.shard_mut())?;
-			if let Some(moments) = carried {
-				for (tensor, moments) in
-					stage.trainer.shard().tensors().iter().zip(&moments[number])
-				{
-					tensor.set_moments(moments)?;
-				}
+		}
+		if let Some(moments) = self.carried.get(usize::from(lane)) {
+			let tensors = self.stages.iter().flat_map(|stage| stage.trainer.shard().tensors());
+			for (tensor, moments) in tensors.zip(moments) {
+				tensor.set_moments(moments)?;
 			}
 		}
 		Ok(())
 	}
 
-	/// The inner state of all stages.
-	fn lane_state(&self) -> Result<LaneState, StageError> {
-		let of_stage = |stage: &LocalStage| -> Result<Vec<[Vec<f32>; 2]>, StageError> {
-			stage.trainer.shard().tensors().iter().map(|tensor| Ok(tensor.moments()?)).collect()
-		};
-		self.stages.iter().map(of_stage).collect()
+	/// Keep the inner state for the lane's next window.
+	fn end_lane(&mut self, lane: u8) -> Result<(), StageError> {
+		if let Some(moments) = self.carried.get_mut(usize::from(lane)) {
+			let tensors = self.stages.iter().flat_map(|stage| stage.trainer.shard().tensors());
+			for (tensor, moments) in tensors.zip(moments) {
+				tensor.read_moments(|current| moments.copy_from_slice(current))?;
+			}
+		}
+		Ok(())
 	}
 
 	/// One optimizer step of a lane; its mean loss.

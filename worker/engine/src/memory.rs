@@ -1,14 +1,19 @@
-//! How much memory a stage takes, known before any of it is taken.
+//! How much memory training takes, known before any of it is taken.
 
-use cairn_primitives::{ModelSpec, StageIndex};
-use cairn_program::Stage;
+use cairn_primitives::{spec::MergeCodec, ModelSpec, StageIndex};
 use candle_core::{Device, Result as TensorResult};
 
 use crate::{
 	buffer::Buffer,
-	cpu::attention::Attention,
-	stage::{Kept, Recompute, Result, StageError, Work},
+	cpu::{attention::Attention, product},
+	stage::{room, smallest_step, Kept, Recompute, Result, Work},
+	Message,
 };
+
+/// Bytes of a float.
+const FLOAT: u64 = 4;
+/// Bytes of the process itself: its code, the system's libraries, what opens files.
+const PROCESS: u64 = 8 << 20;
 
 /// Where buffers come from: a device, or nowhere, to find out how large they would be.
 #[derive(Debug)]
@@ -38,21 +43,25 @@ impl Memory {
 	}
 
 	fn bytes(&self) -> u64 {
-		self.floats as u64 * 4
+		self.floats as u64 * FLOAT
 	}
 }
 
-/// Bytes that a stage takes in training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Bytes that training takes: what a process has in memory when it has the most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MemoryPlan {
-	/// Weights, two moments and gradients.
+	/// Weights, moments and gradients.
 	pub shard: u64,
 	/// What forward leaves for backward, of all microbatches under way.
 	pub activations: u64,
 	/// What a microbatch works in.
 	pub work: u64,
-	/// What each thread works in, all threads together.
+	/// What threads work in, all of them together.
 	pub scratch: u64,
+	/// What windows and lanes add: copies, momenta, differences, messages.
+	pub window: u64,
+	/// The process without all of that.
+	pub process: u64,
 }
 
 impl MemoryPlan {
@@ -64,19 +73,19 @@ impl MemoryPlan {
 		recompute: Recompute,
 		threads: usize,
 	) -> Result<Self> {
-		let stage = Stage::new(spec, number).ok_or(StageError::NoStage(number))?;
-		let parameters: u64 = stage
-			.tensors()
-			.into_iter()
-			.map(|tensor| stage.size(tensor))
-			.map(|(rows, columns)| u64::from(rows) * u64::from(columns))
-			.sum();
+		let program = smallest_step(spec, number)?;
+		let stage = program.stage();
+		let mut shard = Memory::counted();
+		for tensor in stage.tensors() {
+			room(&program, tensor, &mut shard)?;
+		}
 		let mut activations = Memory::counted();
 		for _ in 0..in_flight {
-			Kept::new(&stage, recompute, &mut activations)?;
+			Kept::new(stage, recompute, &mut activations)?;
 		}
 		let mut work = Memory::counted();
-		Work::new(&stage, spec.inner, recompute, &mut work)?;
+		Work::new(stage, spec.inner, recompute, &mut work)?;
+		let rotations = u64::from(stage.context) * u64::from(stage.head_width) * FLOAT;
 		let attention = Attention {
 			context: stage.context as usize,
 			heads: stage.heads as usize,
@@ -84,16 +93,76 @@ impl MemoryPlan {
 			width: stage.head_width as usize,
 			scale: 1.0,
 		};
+		let rows = stage.tensors().into_iter().map(|tensor| stage.size(tensor).0).max();
+		let rows = rows.unwrap_or(0).max(stage.tokens()) as usize;
+		let of_thread = attention.scratch() as u64 * FLOAT + product::thread_memory();
 		Ok(Self {
-			shard: parameters * 16,
+			shard: shard.bytes(),
 			activations: activations.bytes(),
-			work: work.bytes(),
-			scratch: (attention.scratch() * threads) as u64 * 4,
+			work: work.bytes() + rotations,
+			scratch: threads as u64 * of_thread + product::memory(rows),
+			window: 0,
+			process: PROCESS,
 		})
+	}
+
+	/// The memory of a whole run in one process: all stages, one lane after the other.
+	pub fn local(spec: &ModelSpec, recompute: Recompute, threads: usize) -> Result<Self> {
+		let mut whole = Self { process: PROCESS, ..Self::default() };
+		let (mut kept, mut copied) = (0, 0);
+		for number in 0..spec.stages.len() as StageIndex {
+			let stage = Self::new(spec, number, 1, recompute, threads)?;
+			whole.shard += stage.shard;
+			whole.activations += stage.activations;
+			whole.work += stage.work;
+			whole.scratch = whole.scratch.max(stage.scratch);
+			let window = Window::new(spec, number)?;
+			kept += window.kept;
+			copied = copied.max(window.copied);
+		}
+		whole.window = kept + copied;
+		Ok(whole)
 	}
 
 	/// All of it.
 	pub fn total(&self) -> u64 {
-		self.shard + self.activations + self.work + self.scratch
+		self.shard + self.activations + self.work + self.scratch + self.window + self.process
+	}
+}
+
+/// Bytes of a stage that a local run has beside its trainer.
+struct Window {
+	/// From the window's start to its end.
+	kept: u64,
+	/// While a tensor is merged or stored.
+	copied: u64,
+}
+
+impl Window {
+	fn new(spec: &ModelSpec, number: StageIndex) -> Result<Self> {
+		let program = smallest_step(spec, number)?;
+		let stage = program.stage();
+		let lanes = u64::from(spec.lanes);
+		let MergeCodec::Int8 { block } = spec.merge;
+		let (mut kept, mut copied) = (0, 0);
+		for tensor in stage.tensors() {
+			let (rows, columns) = stage.size(tensor);
+			let floats = u64::from(rows) * u64::from(columns);
+			let moments = program.constants().rule(tensor, (rows, columns)).moments() as u64;
+			kept += FLOAT * floats; // weights of the window's start
+			copied = copied.max(FLOAT * floats); // bytes to be written
+			if spec.inner.carries_state() {
+				kept += lanes * FLOAT * moments * floats;
+				copied = copied.max(FLOAT * moments * floats);
+			}
+			if lanes > 1 {
+				kept += 2 * FLOAT * floats; // outer momentum, and that of the window's start
+				kept += lanes * (floats + floats.div_ceil(block.into())); // differences
+				copied = copied.max(3 * FLOAT * floats); // new weights, mean and one difference
+			}
+		}
+		let edges = u64::from(!stage.is_first) + u64::from(!stage.is_last);
+		kept += edges * Message::new(stage).bytes() as u64;
+		Ok(Self { kept, copied })
 	}
 }

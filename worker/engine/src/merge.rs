@@ -70,7 +70,7 @@ impl Difference {
 }
 
 /// Momentum of the outer optimizer: it belongs to the shard.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct OuterState(pub(crate) Vec<Vec<f32>>);
 
 impl OuterState {

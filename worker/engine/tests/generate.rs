@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cairn_engine::{
 	generate::{Cache, Decoder, GenerateError, Pipeline, Request, Rows, Sampling, Stop, Turn},
-	Compute, Input, Message, Recompute, Shard, Trainer, Weights,
+	Compute, Input, Message, Recompute, Shard, Trainer,
 };
 use cairn_primitives::{spec::BoundaryCodec, ModelSpec};
 use cairn_program::Stage;
@@ -29,8 +29,8 @@ fn compute() -> Arc<Compute> {
 /// Stages with the weights that the seed yields.
 fn decoders(spec: &ModelSpec) -> Vec<Decoder> {
 	let stage = |number| {
-		let weights = Weights::of(&Shard::initial(spec, number).unwrap()).unwrap();
-		Decoder::new(spec, number, weights, compute()).unwrap()
+		let shard = Shard::initial(spec, number).unwrap();
+		Decoder::new(spec, number, shard, compute()).unwrap()
 	};
 	(0..spec.stages.len() as u8).map(stage).collect()
 }

@@ -7,7 +7,7 @@ use std::{collections::HashMap, fs, io::BufReader, path::Path, sync::Arc};
 use cairn_engine::{
 	generate::{Decoder, Pipeline, Request, Rows, Sampling, Turn},
 	import::{Import, ImportError},
-	Compute, Weights,
+	Compute, Shard,
 };
 use cairn_primitives::ModelSpec;
 use cairn_program::Stage;
@@ -75,7 +75,7 @@ fn write_folder(folder: &Path, tensors: &Tensors, config: &serde_json::Value) {
 }
 
 /// The model in stages of so many layers.
-fn import(path: &Path, layers: &[u16]) -> Result<(ModelSpec, Vec<Weights>), ImportError> {
+fn import(path: &Path, layers: &[u16]) -> Result<(ModelSpec, Vec<Shard>), ImportError> {
 	let model = Import::open(path)?;
 	let mut spec = ModelSpec::example(Default::default(), layers.len() as u8, 1);
 	spec.architecture = model.architecture(CONTEXT)?;
@@ -84,8 +84,7 @@ fn import(path: &Path, layers: &[u16]) -> Result<(ModelSpec, Vec<Weights>), Impo
 	let mut stages = Vec::new();
 	for (number, layers) in (0..).zip(layers) {
 		let stage = Stage::new(&spec, number).unwrap();
-		let weights = model.weights(&stage, before)?;
-		stages.push(Weights::new(stage, weights).unwrap());
+		stages.push(model.shard(&stage, before)?);
 		before += layers;
 	}
 	Ok((spec, stages))
@@ -95,7 +94,7 @@ fn decoders(path: &Path, layers: &[u16]) -> Vec<Decoder> {
 	let (spec, stages) = import(path, layers).unwrap();
 	let compute = Arc::new(Compute::new(2).unwrap());
 	let stages = (0..).zip(stages);
-	stages.map(|(i, weights)| Decoder::new(&spec, i, weights, compute.clone()).unwrap()).collect()
+	stages.map(|(i, shard)| Decoder::new(&spec, i, shard, compute.clone()).unwrap()).collect()
 }
 
 /// Logits behind the prompt, and behind each further token.

@@ -143,7 +143,7 @@ fn stages_with_dense_edges_train_like_the_whole_model() {
 fn what_does_not_fit_is_named() {
 	let folder = tempfile::tempdir().unwrap();
 	let path = folder.path();
-	let good = spec(path, &[2], 1);
+	let good = spec(path, &[2], 2);
 	let opened = |spec: &ModelSpec| open(path, spec, "run", 1).map(|_| ()).unwrap_err();
 	let mut other = good.clone();
 	other.dataset = Default::default();

@@ -10,7 +10,7 @@ use cairn_primitives::{spec::BoundaryCodec, ModelSpec};
 use cairn_program::{
 	reference::Reference, Code, Direction, Moment, Program, Stage, StepContext, Value,
 };
-use common::{context, insert_inputs, specs};
+use common::{context, golden, insert_inputs, specs};
 
 /// The message that a reference holds under these names.
 fn message(reference: &Reference<f32>, stage: &Stage, value: impl Fn(Code) -> Value) -> Message {
@@ -26,16 +26,20 @@ fn message(reference: &Reference<f32>, stage: &Stage, value: impl Fn(Code) -> Va
 	}
 }
 
-fn bits(floats: &[f32]) -> Vec<u32> {
-	floats.iter().map(|x| x.to_bits()).collect()
+/// The values that a message holds.
+fn values(message: Message, value: impl Fn(Code) -> Value) -> Vec<(Value, Vec<f32>)> {
+	let floats = |bytes: Vec<i8>| bytes.into_iter().map(f32::from).collect();
+	match message {
+		Message::Dense(dense) => vec![(value(Code::Dense), dense)],
+		Message::Int8 { integers, exponents } => vec![
+			(value(Code::Integers), floats(integers)),
+			(value(Code::Exponents), floats(exponents)),
+		],
+	}
 }
 
-/// A message by its bits, so that −0 is not +0.
-fn message_bits(message: &Message) -> (Vec<u32>, Vec<i8>) {
-	match message {
-		Message::Dense(floats) => (bits(floats), Vec::new()),
-		Message::Int8 { integers, exponents } => (Vec::new(), [&integers[..], exponents].concat()),
-	}
+fn bits(floats: &[f32]) -> Vec<u32> {
+	floats.iter().map(|x| x.to_bits()).collect()
 }
 
 /// A stage as the reference has it before the step.
@@ -50,41 +54,39 @@ fn trainer(
 	let value = |value| reference.get(value).unwrap().to_vec();
 	let shard =
 		Shard::from_weights(&stage, |tensor, _| Ok(value(Value::Parameter(tensor)))).unwrap();
-	for tensor in shard.tensors() {
-		let moments =
-			[Moment::First, Moment::Second].map(|m| value(Value::State(tensor.tensor, m)));
-		tensor.set_moments(&moments).unwrap();
-	}
 	let compute = Arc::new(Compute::new(threads).unwrap());
-	Trainer::new(spec, number, shard, 2, recompute, compute).unwrap()
+	let trainer = Trainer::new(spec, number, shard, 2, recompute, compute).unwrap();
+	for tensor in trainer.shard().tensors() {
+		let moments = [Moment::First, Moment::Second]
+			.map(|moment| value(Value::State(tensor.tensor, moment)))
+			.concat();
+		let count = tensor.read_moments(<[f32]>::len).unwrap(); // Muon has one
+		tensor.set_moments(&moments[..count]).unwrap();
+	}
+	trainer
 }
 
-/// Run a step of a stage in both, and compare everything that leaves the stage or changes it.
-fn compare(
-	name: &str,
+/// What a step of the engine comes to, from the inputs of a reference: everything that leaves the stage or changes it.
+fn step(
+	inputs: &Reference<f32>,
 	spec: &ModelSpec,
 	number: u8,
 	context: &StepContext,
 	threads: usize,
 	recompute: Recompute,
-) {
+) -> Vec<(Value, Vec<f32>)> {
 	let program = Program::new(spec, number, context).unwrap();
-	let stage = program.stage();
-	let mut reference = Reference::<f32>::new();
-	insert_inputs(&mut reference, spec, &program);
-	reference.run(program.operations()).unwrap();
-	let mut trainer = trainer(&reference, spec, number, threads, recompute);
+	let (stage, microbatches) = (program.stage(), program.microbatches());
+	let mut found = Vec::new();
+	let mut trainer = trainer(inputs, spec, number, threads, recompute);
 	trainer.begin(spec, number, context).unwrap();
 	let tokens = |value: Value| -> Vec<u32> {
-		(0..u64::from(stage.tokens())).map(|i| reference.integer(value, i) as u32).collect()
+		(0..u64::from(stage.tokens())).map(|i| inputs.integer(value, i) as u32).collect()
 	};
-	for m in 0..program.microbatches() {
+	for m in 0..microbatches {
 		let place = m as usize % 2;
 		let received =
-			|direction| message(&reference, stage, |code| Value::Received(m, direction, code));
-		let sent = |direction| {
-			message_bits(&message(&reference, stage, |code| Value::Sent(m, direction, code)))
-		};
+			|direction| message(inputs, stage, |code| Value::Received(m, direction, code));
 		let mut out = Message::new(stage);
 		let input_tokens = tokens(Value::Tokens(m));
 		let incoming;
@@ -98,39 +100,53 @@ fn compare(
 		let output = (!stage.is_last).then_some(&mut out);
 		trainer.forward(place, input, &targets, output).unwrap();
 		if !stage.is_last {
-			assert_eq!(message_bits(&out), sent(Direction::Forward), "{name}: forward {m}");
+			found.extend(values(out, |code| Value::Sent(m, Direction::Forward, code)));
 		}
 		let gradient = (!stage.is_last).then(|| received(Direction::Backward));
 		let mut out = Message::new(stage);
 		let output = (!stage.is_first).then_some(&mut out);
 		trainer.backward(place, gradient.as_ref(), output).unwrap();
 		if !stage.is_first {
-			assert_eq!(message_bits(&out), sent(Direction::Backward), "{name}: backward {m}");
+			found.extend(values(out, |code| Value::Sent(m, Direction::Backward, code)));
 		}
 	}
 	for tensor in trainer.shard().tensors() {
-		let gradient = Value::Gradient(tensor.tensor, program.microbatches());
-		let expected = bits(reference.get(gradient).unwrap());
-		assert_eq!(bits(&tensor.gradient().unwrap()), expected, "{name}: {gradient}");
+		let value = Value::Gradient(tensor.tensor, microbatches);
+		found.push((value, tensor.gradient().unwrap()));
 	}
 	let report = trainer.finish().unwrap();
 	let last = stage.tensors().pop().unwrap();
-	let norm = reference.get(Value::SquaredNorm(last)).unwrap()[0];
-	assert_eq!(report.squared_norm.to_bits(), norm.to_bits(), "{name}");
-	let loss =
-		stage.is_last.then(|| reference.get(Value::Loss(program.microbatches())).unwrap()[0]);
-	assert_eq!(report.loss.map(f32::to_bits), loss.map(f32::to_bits), "{name}");
+	found.push((Value::SquaredNorm(last), vec![report.squared_norm]));
+	assert_eq!(report.loss.is_some(), stage.is_last);
+	found.extend(report.loss.map(|loss| (Value::Loss(microbatches), vec![loss])));
 	for tensor in trainer.shard().tensors() {
-		let next = Value::NextParameter(tensor.tensor);
-		let expected = bits(reference.get(next).unwrap());
-		assert_eq!(bits(&tensor.weights().unwrap()), expected, "{name}: {next}");
-		let moments = [Moment::First, Moment::Second].into_iter().zip(tensor.moments().unwrap());
-		for (moment, found) in moments {
-			let next = Value::NextState(tensor.tensor, moment);
-			if let Some(expected) = reference.get(next) {
-				assert_eq!(bits(&found), bits(expected), "{name}: {next}");
-			}
+		found.push((Value::NextParameter(tensor.tensor), tensor.weights().unwrap()));
+		let moments = tensor.read_moments(<[f32]>::to_vec).unwrap();
+		for (moment, floats) in
+			[Moment::First, Moment::Second].into_iter().zip(moments.chunks_exact(tensor.len()))
+		{
+			found.push((Value::NextState(tensor.tensor, moment), floats.to_vec()));
 		}
+	}
+	found
+}
+
+/// Run a step of a stage in both, and compare everything that leaves the stage or changes it.
+fn compare(
+	name: &str,
+	spec: &ModelSpec,
+	number: u8,
+	context: &StepContext,
+	threads: usize,
+	recompute: Recompute,
+) {
+	let program = Program::new(spec, number, context).unwrap();
+	let mut reference = Reference::<f32>::new();
+	insert_inputs(&mut reference, spec, &program);
+	reference.run(program.operations()).unwrap();
+	for (value, found) in step(&reference, spec, number, context, threads, recompute) {
+		let expected = bits(reference.get(value).unwrap());
+		assert_eq!(bits(&found), expected, "{name}: {value}");
 	}
 }
 
@@ -143,6 +159,29 @@ fn a_step_of_every_kind_of_stage_is_the_reference_to_the_bit() {
 			{
 				let name = format!("{name}, stage {number}, {threads} threads, {recompute:?}");
 				compare(&name, &spec, number, &context(), threads, recompute);
+			}
+		}
+	}
+}
+
+#[test]
+fn the_golden_vectors_are_what_the_engine_computes() {
+	let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../primitives/program/tests/golden.txt");
+	let golden = std::fs::read_to_string(path).unwrap();
+	for (name, spec) in golden::specs() {
+		for number in 0..spec.stages.len() as u8 {
+			let (_, lines) = golden.split_once(&golden::title(&name, number)).unwrap();
+			let lines: Vec<&str> =
+				lines.lines().skip(1).take_while(|l| !l.starts_with('#')).collect();
+			let context = golden::context();
+			let program = Program::new(&spec, number, &context).unwrap();
+			let mut inputs = Reference::<f32>::new();
+			insert_inputs(&mut inputs, &spec, &program);
+			for (value, found) in step(&inputs, &spec, number, &context, 2, Recompute::Selective) {
+				let mut engine = Reference::new();
+				engine.insert(value, found);
+				let line = golden::line(&engine, value);
+				assert!(lines.contains(&line.as_str()), "{name}, stage {number}: {line}");
 			}
 		}
 	}

@@ -8,7 +8,7 @@ use cairn_engine::{
 	data::Text,
 	generate::{Decoder, Pipeline, Request, Sampling},
 	import::Import,
-	Compute, Weights,
+	Compute,
 };
 use cairn_primitives::ModelSpec;
 use cairn_program::Stage;
@@ -69,9 +69,8 @@ fn pipeline(model: &Import, stages: u8) -> Pipeline {
 	let (mut before, mut decoders) = (0, Vec::new());
 	for (number, layers) in (0..).zip(spec.stages.clone()) {
 		let stage = Stage::new(&spec, number).unwrap();
-		let weights = model.weights(&stage, before).unwrap();
-		let weights = Weights::new(stage, weights).unwrap();
-		decoders.push(Decoder::new(&spec, number, weights, compute.clone()).unwrap());
+		let shard = model.shard(&stage, before).unwrap();
+		decoders.push(Decoder::new(&spec, number, shard, compute.clone()).unwrap());
 		before += layers;
 	}
 	Pipeline::new(decoders)

@@ -152,12 +152,13 @@ fn print_summary(
 	for (name, recompute) in [("selective", Recompute::Selective), ("full", Recompute::Full)] {
 		let plan = MemoryPlan::new(spec, stage, 1, recompute, 1)?;
 		writeln!(out,
-			"memory, {name:<9} recomputation, one microbatch under way, one thread: {} bytes (shard {}, activations {}, work {}, scratch {})",
+			"memory, {name:<9} recomputation, one microbatch under way, one thread: {} bytes (shard {}, activations {}, work {}, scratch {}, process {})",
 			short(plan.total() as f64),
 			short(plan.shard as f64),
 			short(plan.activations as f64),
 			short(plan.work as f64),
 			short(plan.scratch as f64),
+			short(plan.process as f64),
 		)?;
 	}
 	Ok(())

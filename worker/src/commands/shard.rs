@@ -5,7 +5,7 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-use cairn_engine::{import::Import, Shard, Weights};
+use cairn_engine::{folder, import::Import, Shard};
 use cairn_primitives::{hash::blob_root, ModelSpec};
 use cairn_program::Stage;
 use clap::{Args, Subcommand};
@@ -79,7 +79,7 @@ impl ShardCommand {
 			ShardCommand::Export { run, out } => export(&ModelFolder::open(&run)?, &run, &out),
 			ShardCommand::Root { spec, stage, file } => {
 				let spec = read_spec(&spec)?;
-				println!("{:?}", Weights::load(&spec, stage, &file)?.root(&spec, stage)?);
+				println!("{:?}", Shard::load(&spec, stage, &file)?.root(&spec, stage)?);
 				Ok(())
 			},
 		}
@@ -90,9 +90,9 @@ fn init(spec: &ModelSpec, out: &Path) -> CommandResult {
 	fs::create_dir_all(out)?;
 	let mut roots = Vec::new();
 	for stage in 0..spec.stages.len() as u8 {
-		let weights = Weights::of(&Shard::initial(spec, stage)?)?;
-		weights.save(spec, stage, &shard_file(out, stage))?;
-		roots.push(weights.root(spec, stage)?);
+		let shard = Shard::initial(spec, stage)?;
+		shard.save(spec, stage, &shard_file(out, stage))?;
+		roots.push(shard.root(spec, stage)?);
 	}
 	println!("Put this into the spec:");
 	println!("  \"initial\": {}", serde_json::to_string(&roots)?);
@@ -104,26 +104,25 @@ fn make_folder(out: &Path, fill: impl FnOnce(&Path) -> CommandResult) -> Command
 	if out.exists() {
 		return Err(format!("{} exists already: choose another folder", out.display()).into());
 	}
-	let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty());
-	let parent = parent.unwrap_or(Path::new("."));
+	let parent = folder::parent(out);
 	fs::create_dir_all(parent)?;
-	let partial = tempfile::Builder::new().prefix(".model-").tempdir_in(parent)?;
+	let partial = folder::partial(".model-", parent)?;
 	fill(partial.path())?;
-	fs::rename(partial.path(), out)?;
-	let _ = partial.keep(); // it has another name now
+	folder::finish(partial, out)?;
 	Ok(())
 }
 
 fn export(model: &ModelFolder, run: &Path, out: &Path) -> CommandResult {
-	make_folder(out, |folder| {
+	make_folder(out, |out| {
 		for stage in 0..model.spec.stages.len() as u8 {
 			// Read and written again, so that a damaged shard is not passed on.
-			let weights = Weights::load(&model.spec, stage, &model.shard(stage))?;
-			weights.save(&model.spec, stage, &shard_file(folder, stage))?;
-			println!("stage {stage}: {:?}", weights.root(&model.spec, stage)?);
+			let shard = Shard::load(&model.spec, stage, &model.shard(stage))?;
+			shard.save(&model.spec, stage, &shard_file(out, stage))?;
+			println!("stage {stage}: {:?}", shard.root(&model.spec, stage)?);
 		}
-		fs::copy(spec_file(run), spec_file(folder))?;
-		fs::copy(tokenizer_file(run), tokenizer_file(folder))?;
+		for file in [spec_file, tokenizer_file] {
+			folder::write_file(&file(out), &fs::read(file(run))?)?;
+		}
 		Ok(())
 	})
 }
@@ -138,24 +137,23 @@ impl ImportCommand {
 		};
 		let mut spec = self.spec(&model)?;
 		spec.tokenizer = blob_root(&tokenizer);
-		make_folder(&self.out, |folder| {
+		make_folder(&self.out, |out| {
 			let bar = progress_bar(spec.stages.len() as u64, "stages {wide_bar} {pos}/{len}");
 			let (mut before, mut parameters) = (0, 0);
 			let layers = spec.stages.clone();
 			for (number, layers) in (0..).zip(layers) {
 				let stage = Stage::new(&spec, number).ok_or("there is no such stage")?;
-				let weights = model.weights(&stage, before)?;
-				parameters += weights.iter().map(Vec::len).sum::<usize>();
-				let weights = Weights::new(stage, weights)?;
-				weights.save(&spec, number, &shard_file(folder, number))?;
-				spec.initial[usize::from(number)] = weights.root(&spec, number)?;
+				let shard = model.shard(&stage, before)?;
+				parameters += shard.tensors().iter().map(|tensor| tensor.len()).sum::<usize>();
+				shard.save(&spec, number, &shard_file(out, number))?;
+				spec.initial[usize::from(number)] = shard.root(&spec, number)?;
 				before += layers;
 				bar.inc(1);
 			}
 			bar.finish_and_clear();
-			fs::write(tokenizer_file(folder), &tokenizer)?;
+			folder::write_file(&tokenizer_file(out), &tokenizer)?;
 			let json = serde_json::to_string_pretty(&spec)? + "\n";
-			fs::write(spec_file(folder), json)?;
+			folder::write_file(&spec_file(out), json.as_bytes())?;
 			println!(
 				"{} parameters in stages of {:?} layers",
 				short(parameters as f64),
@@ -164,7 +162,7 @@ impl ImportCommand {
 			Ok(())
 		})?;
 		if let Err(error) = spec.validate() {
-			println!("the spec is not ready to be proposed yet: {error:?}");
+			println!("the spec is not ready to be proposed yet: {error}");
 		}
 		println!("try it: cairn-worker generate --model {} --prompt ...", self.out.display());
 		Ok(())

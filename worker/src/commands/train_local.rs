@@ -116,12 +116,7 @@ impl TrainLocalCommand {
 		recompute: Recompute,
 		threads: usize,
 	) -> CommandResult {
-		let mut needed = 0;
-		for stage in 0..spec.stages.len() as u8 {
-			let plan = MemoryPlan::new(spec, stage, 1, recompute, threads)?;
-			// A window also has the weights of its start, the outer momentum, and a byte a weight of every lane's difference.
-			needed += plan.total() + plan.shard / 2 + plan.shard / 16 * u64::from(spec.lanes);
-		}
+		let needed = MemoryPlan::local(spec, recompute, threads)?.total();
 		let available = match self.memory {
 			Some(mebibytes) => mebibytes << 20,
 			None => free_memory().unwrap_or(u64::MAX),

@@ -84,7 +84,7 @@ fn leaves_wrong_from(right: &Trace, first_wrong: usize) -> crate::Leaves {
 	leaves
 }
 
-fn exhaust<const O: u32, const P: u32>(steps: u32, every: u32) {
+fn exhaust<const O: u32, const P: u64>(steps: u32, every: u32) {
 	Shape::set((steps.max(1), every));
 	let right = Trace::honest::<Toy<O, P>>(&spec(), Trace::done(steps), 11);
 	let game = Game::open(right.context.clone(), 0, TIMES);

@@ -315,7 +315,7 @@ mod choose {
 
 /// The game narrowed down by a right challenger and a wrong defender of a program of some shape: the phases it went
 /// through, and the leaf that the challenger refutes.
-fn narrowed<const O: u32, const P: u32>(steps: u32, wrong_piece: usize) -> Vec<Phase> {
+fn narrowed<const O: u32, const P: u64>(steps: u32, wrong_piece: usize) -> Vec<Phase> {
 	Shape::set((steps.max(1), steps.max(1)));
 	let right = Trace::honest::<Toy<O, P>>(&spec(), Trace::done(steps), 3);
 	let wrong = right.wrong_from(wrong_piece, 9);
@@ -393,7 +393,7 @@ fn a_verifier_that_names_no_positions_is_taken_to_name_one() {
 		fn operations(_: &ModelSpec, _: &UnitContext, _: u32) -> u32 {
 			0
 		}
-		fn pieces(_: &ModelSpec, _: &UnitContext, _: u32, _: u32) -> u32 {
+		fn pieces(_: &ModelSpec, _: &UnitContext, _: u32, _: u32) -> u64 {
 			0
 		}
 		fn verify(_: &ModelSpec, _: &UnitContext, _: &Leaf, _: &[u8]) -> LeafVerdict {

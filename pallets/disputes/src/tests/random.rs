@@ -300,7 +300,7 @@ fn attested_lie(
 /// The most moves that a game of the current shape can have: a round of checkpoints, the rounds of each level, the leaf.
 fn most_moves() -> u32 {
 	let (_, every) = Shape::get();
-	2 * (1 + rounds(every) + rounds(OPERATIONS) + rounds(PIECES)) + 1
+	2 * (1 + rounds(every.into()) + rounds(OPERATIONS.into()) + rounds(PIECES)) + 1
 }
 
 fn play_matches(seed: u64, games: u64, shape: impl Fn(&mut ChaCha8Rng) -> (u32, u32)) {

@@ -12,15 +12,15 @@ use codec::{Decode, Encode};
 use crate::{mock::UNIT, Game, Hashes, Leaves, Move, Phase, Place, Range};
 
 /// The linear congruential program in other, irregular shapes.
-pub struct Toy<const OPERATIONS: u32, const PIECES: u32>;
+pub struct Toy<const OPERATIONS: u32, const PIECES: u64>;
 
-impl<const OPERATIONS: u32, const PIECES: u32> LeafVerifier for Toy<OPERATIONS, PIECES> {
+impl<const OPERATIONS: u32, const PIECES: u64> LeafVerifier for Toy<OPERATIONS, PIECES> {
 	fn operations(_: &ModelSpec, _: &UnitContext, step: StepIndex) -> u32 {
 		OPERATIONS + step % 2
 	}
 
-	fn pieces(_: &ModelSpec, _: &UnitContext, _: StepIndex, operation: u32) -> u32 {
-		PIECES + operation % 3
+	fn pieces(_: &ModelSpec, _: &UnitContext, _: StepIndex, operation: u32) -> u64 {
+		PIECES + u64::from(operation % 3)
 	}
 
 	fn verify(
@@ -141,7 +141,7 @@ impl Trace {
 		let every = self.spec.window.checkpoint_every;
 		let boundaries = checkpoint_boundaries(&self.context, every);
 		let leaves: Vec<Hash> =
-			boundaries.into_iter().map(|boundary| self.at(Place::Trace, boundary)).collect();
+			boundaries.into_iter().map(|boundary| self.at(Place::Trace, boundary.into())).collect();
 		leaves.try_into().unwrap()
 	}
 
@@ -155,7 +155,7 @@ impl Trace {
 	}
 
 	/// The commitment at a boundary.
-	pub fn at(&self, place: Place, boundary: u32) -> Hash {
+	pub fn at(&self, place: Place, boundary: u64) -> Hash {
 		let index = self.index(place, boundary);
 		match index == self.len() {
 			true => self.context.result,
@@ -177,7 +177,8 @@ impl Trace {
 			Phase::ChooseCheckpoint(leaves) => {
 				let every = self.spec.window.checkpoint_every;
 				let boundaries = checkpoint_boundaries(&game.context, every);
-				Some(self.choose(Place::Trace, &boundaries[1..], &leaves[1..]))
+				let ends: Vec<u64> = boundaries.into_iter().skip(1).map(u64::from).collect();
+				Some(self.choose(Place::Trace, &ends, &leaves[1..]))
 			},
 			Phase::ChooseChild(range, hashes) => {
 				let mut boundaries = split(range.from, range.to);
@@ -190,7 +191,7 @@ impl Trace {
 	}
 
 	/// Name the first child whose end is another than ours.
-	fn choose(&self, place: Place, boundaries: &[u32], ends: &[Hash]) -> Move {
+	fn choose(&self, place: Place, boundaries: &[u64], ends: &[Hash]) -> Move {
 		assert_eq!(boundaries.len(), ends.len());
 		let child = boundaries
 			.iter()
@@ -200,7 +201,7 @@ impl Trace {
 		Move::Choose(child as u8)
 	}
 
-	fn index(&self, place: Place, boundary: u32) -> usize {
+	fn index(&self, place: Place, boundary: u64) -> usize {
 		let position = boundary as usize;
 		match place {
 			Place::Trace => match self.starts.get(position) {
@@ -209,7 +210,7 @@ impl Trace {
 			},
 			Place::Step { step } => match self.starts[step as usize].get(position) {
 				Some(start) => *start,
-				None => self.index(Place::Trace, step + 1),
+				None => self.index(Place::Trace, u64::from(step) + 1),
 			},
 			Place::Operation { step, operation } => {
 				self.starts[step as usize][operation as usize] + position
@@ -219,6 +220,6 @@ impl Trace {
 }
 
 /// Rounds of splitting and choosing that narrow `positions` down to one.
-pub fn rounds(positions: u32) -> u32 {
-	(0..).find(|rounds| u64::from(ARITY).pow(*rounds) >= u64::from(positions)).unwrap()
+pub fn rounds(positions: u64) -> u32 {
+	(0..).find(|rounds| u64::from(ARITY).pow(*rounds) >= positions).unwrap()
 }

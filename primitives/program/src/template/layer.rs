@@ -25,7 +25,7 @@ pub(crate) fn layer_forward(
 	microbatch: u32,
 	layer: u16,
 ) -> Vec<Operation> {
-	let mut layer = Layer { stage, constants, microbatch, layer, operations: Vec::new() };
+	let mut layer = Layer::new(stage, constants, microbatch, layer);
 	layer.attention_forward();
 	layer.feed_forward();
 	layer.operations
@@ -38,13 +38,17 @@ pub(crate) fn layer_backward(
 	microbatch: u32,
 	layer: u16,
 ) -> Vec<Operation> {
-	let mut layer = Layer { stage, constants, microbatch, layer, operations: Vec::new() };
+	let mut layer = Layer::new(stage, constants, microbatch, layer);
 	layer.feed_backward();
 	layer.attention_backward();
 	layer.operations
 }
 
-impl Layer<'_> {
+impl<'a> Layer<'a> {
+	fn new(stage: &'a Stage, constants: &'a Constants, microbatch: u32, layer: u16) -> Self {
+		Layer { stage, constants, microbatch, layer, operations: Vec::new() }
+	}
+
 	fn value(&self, name: Name) -> Value {
 		Value::Layer(self.microbatch, self.layer, name)
 	}

@@ -1,6 +1,8 @@
 //! Small specs of every kind, and inputs for their programs.
 #![allow(dead_code)] // each test file uses its own part
 
+pub mod golden;
+
 use cairn_primitives::{
 	spec::{BoundaryCodec, InnerOptimizer, Nano},
 	ModelSpec,

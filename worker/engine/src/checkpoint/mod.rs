@@ -1,24 +1,21 @@
 //! Shards as safetensors files, under the names that Llama's checkpoints have.
 
 mod error;
-mod weights;
+mod tensors;
 
-use std::{
-	fs::{self, Permissions},
-	io::{self, Write},
-	os::unix::fs::PermissionsExt,
-	path::Path,
+use std::{fs, path::Path};
+
+use cairn_primitives::{
+	hash::{blob_root, hash, Domain},
+	Hash, ModelSpec, StageIndex,
 };
-
-use cairn_primitives::{ModelSpec, StageIndex};
 use cairn_program::{Matrix, Stage, Tensor};
-use candle_core::Result as TensorResult;
 use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 
 pub use error::CheckpointError;
-pub use weights::Weights;
+pub(crate) use tensors::{bytes, floats_of, write_tensors, Floats};
 
-use crate::{folder, Shard, ShardTensor, StageError};
+use crate::{Shard, StageError};
 
 /// The name of a tensor in a checkpoint. `before` is the number of layers of the stages before.
 pub fn tensor_name(tensor: Tensor, before: u32) -> String {
@@ -54,8 +51,18 @@ impl Shard {
 		spec: &ModelSpec,
 		number: StageIndex,
 	) -> Result<Vec<u8>, StageError> {
-		let weights = self.tensors().iter().map(ShardTensor::weights);
-		Ok(encode(spec, number, self.stage(), weights)?)
+		let before = layers_before(spec, number);
+		let mut tensors = Vec::new();
+		for tensor in self.tensors() {
+			let shape = [tensor.rows, tensor.columns];
+			tensors.push((tensor_name(tensor.tensor, before), shape, bytes(&tensor.weights()?)));
+		}
+		let views = tensors.iter().map(|(name, shape, bytes)| {
+			let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes)
+				.expect("sizes are those of the shape");
+			(name, view)
+		});
+		Ok(safetensors::serialize(views, None).expect("names and sizes are sound"))
 	}
 
 	/// Write the shard's file; it is there as a whole or as it was before.
@@ -65,7 +72,15 @@ impl Shard {
 		number: StageIndex,
 		path: &Path,
 	) -> Result<(), CheckpointError> {
-		write(path, &self.to_safetensors(spec, number)?)
+		let before = layers_before(spec, number);
+		let tensors = self.tensors().iter().map(|tensor| {
+			let weights = |state: &[f32]| Ok(bytes(&state[..tensor.len()]));
+			let bytes = move || tensor.state.read(weights).expect("weights lie in memory");
+			let shape = vec![tensor.rows, tensor.columns];
+			(tensor_name(tensor.tensor, before), Floats { shape, bytes })
+		});
+		write_tensors(path, tensors)
+			.map_err(|error| CheckpointError::Unwritable { path: path.into(), error })
 	}
 
 	/// Read a shard from its file.
@@ -74,64 +89,35 @@ impl Shard {
 		number: StageIndex,
 		path: &Path,
 	) -> Result<Self, CheckpointError> {
-		let (stage, weights) = read(spec, number, path)?;
+		let bytes = fs::read(path)
+			.map_err(|error| CheckpointError::Unreadable { path: path.into(), error })?;
+		let file = SafeTensors::deserialize(&bytes)
+			.map_err(|error| CheckpointError::Broken { path: path.into(), error })?;
+		let stage = Stage::new(spec, number).ok_or(StageError::NoStage(number))?;
+		let before = layers_before(spec, number);
+		let mut weights = Vec::new();
+		for tensor in stage.tensors() {
+			let name = tensor_name(tensor, before);
+			let view = file
+				.tensor(&name)
+				.map_err(|_| CheckpointError::Missing { path: path.into(), name: name.clone() })?;
+			let (rows, columns) = stage.size(tensor);
+			weights.push(floats(name, &view, [rows as usize, columns as usize])?);
+		}
 		let mut weights = weights.into_iter();
 		Ok(Self::from_weights(&stage, |_, _| Ok(weights.next().unwrap_or_default()))?)
 	}
-}
-
-/// The file of a stage's weights, which come in the order of the shard.
-fn encode(
-	spec: &ModelSpec,
-	number: StageIndex,
-	stage: &Stage,
-	weights: impl Iterator<Item = TensorResult<Vec<f32>>>,
-) -> TensorResult<Vec<u8>> {
-	let before = layers_before(spec, number);
-	let mut tensors = Vec::new();
-	for (tensor, weights) in stage.tensors().into_iter().zip(weights) {
-		let bytes: Vec<u8> = weights?.into_iter().flat_map(f32::to_le_bytes).collect();
-		tensors.push((tensor_name(tensor, before), shape(stage, tensor), bytes));
+	/// The root that a spec's `initial` names: the tensors in order, each with its name, its shape and the BLAKE3 of its bytes.
+	pub fn root(&self, spec: &ModelSpec, number: StageIndex) -> Result<Hash, StageError> {
+		let before = layers_before(spec, number);
+		let mut tensors = Vec::new();
+		for tensor in self.tensors() {
+			let shape = [tensor.rows as u32, tensor.columns as u32];
+			let root = blob_root(&bytes(&tensor.weights()?));
+			tensors.push((tensor_name(tensor.tensor, before), shape, root));
+		}
+		Ok(hash(Domain::Shard, &tensors))
 	}
-	let views = tensors.iter().map(|(name, shape, bytes)| {
-		let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes)
-			.expect("sizes are those of the shape");
-		(name, view)
-	});
-	Ok(safetensors::serialize(views, None).expect("names and sizes are sound"))
-}
-
-fn shape(stage: &Stage, tensor: Tensor) -> [usize; 2] {
-	let (rows, columns) = stage.size(tensor);
-	[rows as usize, columns as usize]
-}
-
-/// The weights in a stage's file, in the order of the shard.
-fn read(
-	spec: &ModelSpec,
-	number: StageIndex,
-	path: &Path,
-) -> Result<(Stage, Vec<Vec<f32>>), CheckpointError> {
-	let bytes =
-		fs::read(path).map_err(|error| CheckpointError::Unreadable { path: path.into(), error })?;
-	let file = SafeTensors::deserialize(&bytes)
-		.map_err(|error| CheckpointError::Broken { path: path.into(), error })?;
-	let stage = Stage::new(spec, number).ok_or(StageError::NoStage(number))?;
-	let before = layers_before(spec, number);
-	let mut weights = Vec::new();
-	for tensor in stage.tensors() {
-		let name = tensor_name(tensor, before);
-		let view = file
-			.tensor(&name)
-			.map_err(|_| CheckpointError::Missing { path: path.into(), name: name.clone() })?;
-		weights.push(floats(name, &view, shape(&stage, tensor))?);
-	}
-	Ok((stage, weights))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
-	write_atomically(path, bytes)
-		.map_err(|error| CheckpointError::Unwritable { path: path.into(), error })
 }
 
 /// The floats of a tensor of the right shape and type, all finite.
@@ -146,21 +132,9 @@ fn floats(
 	if view.shape() != expected {
 		return Err(CheckpointError::WrongShape { name, expected, found: view.shape().to_vec() });
 	}
-	let floats: Vec<f32> =
-		view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+	let floats = floats_of(view.data());
 	match floats.iter().position(|x| !x.is_finite()) {
 		Some(element) => Err(CheckpointError::NotFinite { name, element, value: floats[element] }),
 		None => Ok(floats),
 	}
-}
-
-/// Write a file that takes its name when all of it is on disk.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-	let everyone = Permissions::from_mode(0o666); // but for whom the umask excludes
-	let mut file =
-		tempfile::Builder::new().permissions(everyone).tempfile_in(folder::parent(path))?;
-	file.write_all(bytes)?;
-	file.as_file().sync_all()?;
-	file.persist(path)?;
-	Ok(())
 }

@@ -2,54 +2,74 @@
 
 use std::sync::OnceLock;
 
-/// Environment variable that selects the portable kernels where it is set.
-const PORTABLE: &str = "CAIRN_PORTABLE";
+/// Environment variable that names the instructions to use instead of the widest: `avx512`, `avx2` or `portable`.
+const CHOICE: &str = "CAIRN_INSTRUCTIONS";
 
-/// Instructions that kernels are compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Instructions that kernels are compiled for, from the narrowest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InstructionSet {
-	/// Vectors of 512 bits.
-	Avx512,
-	/// Vectors of 256 bits, fused multiplication and addition.
-	Avx2,
 	/// What the compiler's target has. On x86 it lacks fused multiplication and addition, which is then computed in software.
 	Portable,
+	/// Vectors of 256 bits, fused multiplication and addition.
+	Avx2,
+	/// Vectors of 512 bits.
+	Avx512,
 }
 
 /// Why this processor cannot compute canonical arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitProcessor {
 	/// Without it every product of a matrix would be computed in software.
-	#[error("this processor has no fused multiplication and addition (FMA); set {PORTABLE}=1 to compute without it, some hundred times slower")]
+	#[error("this processor has no fused multiplication and addition (FMA); set {CHOICE}=portable to compute without it, some hundred times slower")]
 	NoFma,
+	/// What was asked for does not exist, or not on this processor.
+	#[error("{CHOICE} names no instructions that this processor has: choose avx512, avx2 or portable, or leave it unset for the widest")]
+	NoSuchInstructions,
 	/// Subnormal numbers are flushed to zero on a compute thread.
 	#[error("a compute thread flushes subnormal numbers to zero (FTZ or DAZ): a library in this process has switched it on")]
 	FlushesSubnormals,
 }
 
 impl InstructionSet {
-	/// The widest instructions of this processor; the portable ones where the environment asks for them.
+	/// The instructions that kernels run on: the widest of this processor, or what the environment asks for.
 	pub fn detect() -> Self {
 		static DETECTED: OnceLock<InstructionSet> = OnceLock::new();
-		*DETECTED.get_or_init(|| {
-			if is_portable_asked_for() {
-				return InstructionSet::Portable;
+		*DETECTED.get_or_init(|| Self::chosen().ok().flatten().unwrap_or_else(Self::widest))
+	}
+
+	/// The widest instructions of this processor.
+	fn widest() -> Self {
+		#[cfg(target_arch = "x86_64")]
+		{
+			let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+			if avx2 && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
+				return InstructionSet::Avx512;
 			}
-			#[cfg(target_arch = "x86_64")]
-			{
-				let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-				if avx2
-					&& is_x86_feature_detected!("avx512f")
-					&& is_x86_feature_detected!("avx512dq")
-				{
-					return InstructionSet::Avx512;
-				}
-				if avx2 {
-					return InstructionSet::Avx2;
-				}
+			if avx2 {
+				return InstructionSet::Avx2;
 			}
-			InstructionSet::Portable
-		})
+		}
+		InstructionSet::Portable
+	}
+
+	/// What the environment asks for.
+	fn chosen() -> Result<Option<Self>, UnfitProcessor> {
+		let Some(name) = std::env::var_os(CHOICE) else {
+			return Ok(None);
+		};
+		Self::named(&name.to_string_lossy())
+			.filter(|chosen| *chosen <= Self::widest())
+			.map(Some)
+			.ok_or(UnfitProcessor::NoSuchInstructions)
+	}
+
+	fn named(name: &str) -> Option<Self> {
+		match name {
+			"portable" => Some(InstructionSet::Portable),
+			"avx2" => Some(InstructionSet::Avx2),
+			"avx512" => Some(InstructionSet::Avx512),
+			_ => None,
+		}
 	}
 
 	/// Whether kernels run on the processor's own fused multiplication and addition. It says whether the library's products
@@ -59,15 +79,10 @@ impl InstructionSet {
 	}
 }
 
-/// Whether the environment asks for the portable kernels.
-fn is_portable_asked_for() -> bool {
-	std::env::var_os(PORTABLE).is_some_and(|value| !value.is_empty() && value != "0")
-}
-
 /// Check that every thread of the current pool computes as IEEE-754 says, and that the processor is fit.
 pub fn check_threads() -> Result<(), UnfitProcessor> {
-	let is_slow = cfg!(target_arch = "x86_64") && !InstructionSet::detect().has_fma();
-	if is_slow && !is_portable_asked_for() {
+	let chosen = InstructionSet::chosen()?;
+	if cfg!(target_arch = "x86_64") && chosen.is_none() && !InstructionSet::detect().has_fma() {
 		return Err(UnfitProcessor::NoFma);
 	}
 	match rayon::broadcast(|_| keeps_subnormals()).into_iter().all(|keeps| keeps) {
@@ -128,6 +143,15 @@ mod tests {
 	#[test]
 	fn this_machine_computes_as_ieee_754_says() {
 		assert_eq!(check_threads(), Ok(()));
+	}
+
+	#[test]
+	fn instructions_have_names() {
+		use InstructionSet::{Avx2, Avx512, Portable};
+		assert_eq!(
+			["portable", "avx2", "avx512", "AVX2", "1", ""].map(InstructionSet::named),
+			[Some(Portable), Some(Avx2), Some(Avx512), None, None, None]
+		);
 	}
 
 	#[test]

@@ -7,19 +7,27 @@ use super::{kernel, reduce, ROWS};
 
 /// Logits become their gradient, `(softmax − onehot) · scale`; `losses` takes the loss of each row.
 pub fn cross_entropy(logits: &mut [f32], targets: &[u32], scale: f32, losses: &mut [f32]) {
-	if targets.is_empty() {
-		return;
-	}
-	let width = logits.len() / targets.len();
-	logits
-		.par_chunks_mut(ROWS * width)
-		.zip(targets.par_chunks(ROWS))
-		.zip(losses.par_chunks_mut(ROWS))
-		.for_each(|((logits, targets), losses)| gradients(logits, width, targets, scale, losses));
+	for_rows(logits, targets, losses, |logits, width, targets, losses| {
+		gradients(logits, width, targets, scale, losses);
+	});
 }
 
 /// The loss of each row; logits are used up.
 pub fn losses(logits: &mut [f32], targets: &[u32], losses: &mut [f32]) {
+	for_rows(logits, targets, losses, |logits, width, targets, losses| {
+		for ((logits, target), loss) in logits.chunks_exact_mut(width).zip(targets).zip(losses) {
+			*loss = exponentials(logits, *target as usize).0;
+		}
+	});
+}
+
+/// Some rows at a time: their logits, the width of a row, their targets and losses.
+fn for_rows(
+	logits: &mut [f32],
+	targets: &[u32],
+	losses: &mut [f32],
+	rows: impl Fn(&mut [f32], usize, &[u32], &mut [f32]) + Sync,
+) {
 	if targets.is_empty() {
 		return;
 	}
@@ -28,12 +36,7 @@ pub fn losses(logits: &mut [f32], targets: &[u32], losses: &mut [f32]) {
 		.par_chunks_mut(ROWS * width)
 		.zip(targets.par_chunks(ROWS))
 		.zip(losses.par_chunks_mut(ROWS))
-		.for_each(|((logits, targets), losses)| {
-			for ((logits, target), loss) in logits.chunks_exact_mut(width).zip(targets).zip(losses)
-			{
-				*loss = exponentials(logits, *target as usize).0;
-			}
-		});
+		.for_each(|((logits, targets), losses)| rows(logits, width, targets, losses));
 }
 
 kernel! {

@@ -103,6 +103,11 @@ fn is_regular(rows: usize, columns: usize, depth: usize, left: Matrix, right: Ma
 }
 
 fn general(out: &mut Panel, left: Matrix, right: Matrix, depth: usize, parallelism: Parallelism) {
+	#[cfg(target_arch = "x86_64")]
+	if super::InstructionSet::detect() == super::InstructionSet::Avx2 {
+		// SAFETY: as below; the instructions were detected.
+		return unsafe { general_avx2(out, left, right, depth, parallelism) };
+	}
 	// SAFETY: the caller has checked that all three matrices lie within theirs; the output is borrowed mutably.
 	unsafe {
 		gemm::gemm(
@@ -127,6 +132,69 @@ fn general(out: &mut Panel, left: Matrix, right: Matrix, depth: usize, paralleli
 			parallelism,
 		);
 	}
+}
+
+/// The library's general path on AVX2; left to itself it takes the widest instructions that the processor has.
+///
+/// # Safety
+///
+/// All three matrices hold what the output's rows, columns and the depth need, and the processor has AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+unsafe fn general_avx2(
+	out: &mut Panel,
+	left: Matrix,
+	right: Matrix,
+	depth: usize,
+	parallelism: Parallelism,
+) {
+	use gemm_common::{gemm::gemm_basic_generic, simd::V3};
+	use gemm_f32::microkernel::fma::f32::{H_M, H_N, H_UKR, MR_DIV_N, NR, UKR};
+	/// Floats of a vector.
+	const N: usize = 8;
+	// The kernel wants columns of outputs side by side, ours are rows: it computes the transposed product.
+	gemm_basic_generic::<_, f32, N, { MR_DIV_N * N }, NR, MR_DIV_N, H_M, H_N>(
+		V3::try_new().expect("AVX2 and FMA were detected"),
+		out.columns(),
+		out.rows(),
+		depth,
+		out.as_mut_ptr(),
+		out.stride() as isize,
+		1,
+		true,
+		right.elements.as_ptr(),
+		right.row as isize,
+		right.column as isize,
+		left.elements.as_ptr(),
+		left.row as isize,
+		left.column as isize,
+		1.0,
+		1.0,
+		false,
+		false,
+		false,
+		|a, b, c| a * b + c, // of shapes that are not regular
+		&UKR,
+		&H_UKR,
+		false,
+		parallelism,
+	);
+}
+
+/// Bytes that the library keeps for each thread: a block of a factor, as large as the second cache.
+pub(crate) fn thread_memory() -> u64 {
+	gemm_common::cache::CACHE_INFO[1].cache_bytes as u64
+}
+
+/// Bytes in which the library packs both factors of a product onto so many rows.
+pub(crate) fn memory(rows: usize) -> u64 {
+	/// Most columns whose factor is packed as a whole: 16 tiles of the widest kernel's 64.
+	const COLUMNS: usize = 1_024;
+	let panel = |length: usize| (length * BLOCK as usize * size_of::<f32>()) as u64;
+	let rows = match gemm_common::cache::CACHE_INFO[2].cache_bytes as u64 {
+		0 => panel(rows),
+		third_cache => panel(rows).min(third_cache),
+	};
+	rows + panel(COLUMNS)
 }
 
 /// Outputs that [`irregular`] computes side by side.
@@ -232,6 +300,57 @@ mod tests {
 		prop_oneof![1usize..6, 1usize..70, 510usize..516, 1022usize..1028, Just(1537)]
 	}
 
+	/// A product with everything that its order could depend on.
+	#[derive(Clone, Copy, Debug)]
+	struct Case {
+		rows: usize,
+		columns: usize,
+		depth: usize,
+		seed: u64,
+		/// Powers of two that numbers go up and down.
+		spread: i32,
+		left_transposed: bool,
+		right_transposed: bool,
+		/// Elements between rows.
+		padding: usize,
+		/// Whether it is added to something.
+		running: bool,
+		threads: usize,
+	}
+
+	/// The first element that is not the definition's: which, as found, as defined.
+	fn first_difference(case: Case) -> Option<(usize, f32, f32)> {
+		let Case { rows, columns, depth, seed, spread, padding, running, threads, .. } = case;
+		let matrix = |elements, columns, transposed: bool, rows| match transposed {
+			true => Matrix::new(elements, rows + padding).transposed(),
+			false => Matrix::new(elements, columns + padding),
+		};
+		let left = numbers((rows + padding) * (depth + padding), seed, spread);
+		let right = numbers((depth + padding) * (columns + padding), seed ^ 1, spread);
+		let left = matrix(&left, depth, case.left_transposed, rows);
+		let right = matrix(&right, columns, case.right_transposed, depth);
+		let before = match running {
+			true => numbers(rows * (columns + padding), seed ^ 2, spread),
+			false => vec![0.0; rows * (columns + padding)],
+		};
+		let (mut expected, mut found) = (before.clone(), before);
+		let mut panel = Panel::new(&mut expected, columns + padding);
+		definition(&mut panel.part(0..rows, 0..columns), left, right, depth);
+		let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+		let parallelism =
+			if threads == 1 { Parallelism::None } else { Parallelism::Rayon(threads) };
+		let mut panel = Panel::new(&mut found, columns + padding);
+		let mut panel = panel.part(0..rows, 0..columns);
+		pool.install(|| match running {
+			true => accumulate(&mut panel, left, right, depth, parallelism),
+			false => assign(&mut panel, left, right, depth, parallelism),
+		});
+		let pairs = found.into_iter().zip(expected).enumerate();
+		pairs
+			.map(|(i, (found, expected))| (i, found, expected))
+			.find(|(_, found, expected)| found.to_bits() != expected.to_bits())
+	}
+
 	proptest! {
 		#![proptest_config(ProptestConfig::with_cases(400))]
 		#[test]
@@ -239,32 +358,62 @@ mod tests {
 			rows in size(), columns in size(), depth in depth(), seed: u64, spread in 0i32..40,
 			left_transposed: bool, right_transposed: bool, padding in 0usize..3, running: bool, threads in 1usize..4,
 		) {
-			let matrix = |elements, columns, transposed: bool, rows| match transposed {
-				true => Matrix::new(elements, rows + padding).transposed(),
-				false => Matrix::new(elements, columns + padding),
+			let case = Case {
+				rows, columns, depth, seed, spread, left_transposed, right_transposed, padding, running, threads,
 			};
-			let left = numbers((rows + padding) * (depth + padding), seed, spread);
-			let right = numbers((depth + padding) * (columns + padding), seed ^ 1, spread);
-			let left = matrix(&left, depth, left_transposed, rows);
-			let right = matrix(&right, columns, right_transposed, depth);
-			let before = match running {
-				true => numbers(rows * (columns + padding), seed ^ 2, spread),
-				false => vec![0.0; rows * (columns + padding)],
-			};
-			let (mut expected, mut found) = (before.clone(), before);
-			definition(&mut Panel::new(&mut expected, columns + padding).part(0..rows, 0..columns), left, right, depth);
-			let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-			let parallelism = if threads == 1 { Parallelism::None } else { Parallelism::Rayon(threads) };
-			let mut panel = Panel::new(&mut found, columns + padding);
-			let mut panel = panel.part(0..rows, 0..columns);
-			pool.install(|| match running {
-				true => accumulate(&mut panel, left, right, depth, parallelism),
-				false => assign(&mut panel, left, right, depth, parallelism),
-			});
-			for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
-				prop_assert_eq!(found.to_bits(), expected.to_bits(), "element {}: {:e} {:e}", i, found, expected);
+			prop_assert_eq!(first_difference(case), None);
+		}
+	}
+
+	#[test]
+	fn products_beyond_the_librarys_blocks_are_the_definition_to_the_bit() {
+		// The library cuts rows at 128 and 512 and packs what is longer than 1,024; sums are cut at 512.
+		let sizes = [
+			(130, 1_030, 520),
+			(1_030, 130, 512),
+			(129, 65, 1_024),
+			(514, 70, 1_025),
+			(70, 515, 1_537),
+			(2, 2_050, 511),
+			(2_050, 3, 513),
+		];
+		for (number, (rows, columns, depth)) in sizes.into_iter().enumerate() {
+			for layout in 0..16 {
+				let bit = |bit: usize| layout >> bit & 1 == 1;
+				let case = Case {
+					rows,
+					columns,
+					depth,
+					seed: (16 * number + layout) as u64,
+					spread: [0, 10, 30, 50][(number + layout) % 4], // no sum overflows
+					left_transposed: bit(0),
+					right_transposed: bit(1),
+					padding: if bit(2) { 3 } else { 0 },
+					running: bit(3),
+					threads: 1 + layout % 3,
+				};
+				assert_eq!(first_difference(case), None, "{case:?}");
 			}
 		}
+	}
+
+	#[test]
+	fn products_of_the_smallest_numbers_are_the_definition_to_the_bit() {
+		// Factors around 2⁻⁷⁰: products are subnormal or lost, sums of them are what flushing to zero would change.
+		let (rows, columns, depth) = (66, 70, 600);
+		let tiny = |seed| -> Vec<f32> {
+			let factor = 2f32.powi(-70);
+			let numbers = numbers(600 * 70, seed, 3);
+			numbers.into_iter().map(|x| if x.is_normal() { x * factor } else { x }).collect()
+		};
+		let (left, right) = (tiny(1), tiny(2));
+		let (left, right) = (Matrix::new(&left, depth), Matrix::new(&right, columns));
+		let (mut expected, mut found) = (vec![0.0; rows * columns], vec![0.0; rows * columns]);
+		definition(&mut Panel::new(&mut expected, columns), left, right, depth);
+		assign(&mut Panel::new(&mut found, columns), left, right, depth, Parallelism::None);
+		assert!(expected.iter().filter(|x| x.is_subnormal()).count() > 1_000);
+		let bits = |floats: &[f32]| floats.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+		assert_eq!(bits(&found), bits(&expected));
 	}
 
 	#[test]

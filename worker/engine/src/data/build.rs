@@ -18,7 +18,7 @@ use tokenizers::{
 };
 
 use super::{dataset::chunk_path, manifest::TokenBytes, Manifest};
-use crate::{checkpoint::write_atomically, folder};
+use crate::folder;
 
 /// Stands behind every document, and means nothing else.
 const END: &str = "<|end|>";
@@ -166,7 +166,7 @@ pub fn build(
 	fs::create_dir_all(parent)?;
 	let partial = folder::partial(".dataset-", parent)?;
 	fs::create_dir(partial.path().join("chunks"))?;
-	write_atomically(&partial.path().join("tokenizer.json"), &file)?;
+	folder::write_file(&partial.path().join("tokenizer.json"), &file)?;
 	// Numbers may have gaps.
 	let vocabulary =
 		tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last.saturating_add(1));
@@ -193,7 +193,7 @@ pub fn build(
 		tokenizer: blob_root(&file),
 		chunks,
 	};
-	write_atomically(&partial.path().join("manifest.json"), &manifest.to_bytes())?;
+	folder::write_file(&partial.path().join("manifest.json"), &manifest.to_bytes())?;
 	folder::finish(partial, &settings.output)?;
 	Ok(manifest)
 }

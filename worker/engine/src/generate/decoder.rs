@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
 	buffer::{read, Buffer},
-	checkpoint::Weights,
 	cpu::{
 		elementwise::{self, Rotations},
 		embedding,
@@ -23,7 +22,7 @@ use crate::{
 		Panel,
 	},
 	stage::rotations,
-	Compute,
+	Compute, Shard,
 };
 
 /// New tokens of a sequence.
@@ -51,7 +50,7 @@ pub struct Decoder {
 	stage: Stage,
 	norm: Norm,
 	attention: Attention,
-	weights: Weights,
+	shard: Shard,
 	/// Cosines and sines of RoPE.
 	rotations: [Buffer; 2],
 	work: Work,
@@ -73,11 +72,11 @@ struct Work {
 }
 
 impl Decoder {
-	/// A stage with its weights.
+	/// A stage with its shard.
 	pub fn new(
 		spec: &ModelSpec,
 		number: StageIndex,
-		weights: Weights,
+		shard: Shard,
 		compute: Arc<Compute>,
 	) -> Result<Self, GenerateError> {
 		let program = Program::new(spec, number, &StepContext::default())
@@ -93,7 +92,7 @@ impl Decoder {
 		};
 		let rotations = rotations(spec, stage.context, &Device::Cpu)?;
 		let work = Work::default();
-		Ok(Self { compute, stage, norm, attention, weights, rotations, work })
+		Ok(Self { compute, stage, norm, attention, shard, rotations, work })
 	}
 
 	/// The cache of a new sequence.
@@ -202,7 +201,7 @@ impl Decoder {
 		let (outputs, width) = self.stage.size(tensor);
 		let (outputs, width) = (outputs as usize, width as usize);
 		let rows = x.len() / width;
-		self.weights.get(tensor).read(|weights| {
+		self.shard.weights_of(tensor).read(|weights| {
 			y.resize(rows * outputs, 0.0);
 			if rows <= FEW {
 				serving::multiply(x, width, weights, y);
@@ -237,7 +236,7 @@ impl Decoder {
 			(Rows::Tokens(tokens), _) => {
 				let width = self.norm.width;
 				hidden.resize(tokens.len() * width, 0.0);
-				self.weights.get(Tensor::Embedding).read(|table| {
+				self.shard.weights_of(Tensor::Embedding).read(|table| {
 					embedding::gather(table, width, tokens, hidden);
 					Ok(())
 				})

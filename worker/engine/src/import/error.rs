@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::StageError;
+
 /// Why a model cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -61,6 +63,9 @@ pub enum ImportError {
 		/// What it is.
 		value: f32,
 	},
+	/// There is no memory for it.
+	#[error(transparent)]
+	Stage(#[from] StageError),
 	/// The tokenizer cannot be taken over.
 	#[error("the tokenizer cannot be taken over: {0}; give its tokenizer.json")]
 	Tokenizer(String),

@@ -15,7 +15,7 @@ use cairn_program::{Matrix, Stage, Tensor};
 
 pub use error::ImportError;
 
-use crate::tensor_name;
+use crate::{tensor_name, Shard};
 use gguf::Gguf;
 use hugging_face::HuggingFace;
 
@@ -107,9 +107,12 @@ impl Import {
 		}
 	}
 
-	/// The weights of a stage that begins behind so many layers, in the order of its shard.
-	pub fn weights(&self, stage: &Stage, before: u16) -> Result<Vec<Vec<f32>>, ImportError> {
-		stage.tensors().into_iter().map(|tensor| self.tensor(stage, tensor, before)).collect()
+	/// The shard of a stage that begins behind so many layers.
+	pub fn shard(&self, stage: &Stage, before: u16) -> Result<Shard, ImportError> {
+		let tensors = stage.tensors().into_iter();
+		let weights = tensors.map(|tensor| self.tensor(stage, tensor, before));
+		let mut weights = weights.collect::<Result<Vec<_>, _>>()?.into_iter();
+		Ok(Shard::from_weights(stage, |_, _| Ok(weights.next().unwrap_or_default()))?)
 	}
 
 	fn tensor(&self, stage: &Stage, tensor: Tensor, before: u16) -> Result<Vec<f32>, ImportError> {

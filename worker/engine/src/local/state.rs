@@ -8,11 +8,14 @@ use std::{
 };
 
 use cairn_primitives::{hash::blob_root, Hash, ModelSpec, WindowIndex};
-use safetensors::{tensor::TensorView, Dtype, SafeTensors};
+use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use super::LaneState;
-use crate::{checkpoint::CheckpointError, folder, OuterState, Shard, StageError};
+use crate::{
+	checkpoint::{bytes, floats_of, write_tensors, CheckpointError, Floats},
+	folder, OuterState, Shard, StageError,
+};
 
 /// How the names of folders begin that are not whole yet.
 const PARTIAL: &str = ".window-";
@@ -63,7 +66,6 @@ pub enum StateError {
 pub(super) struct Stored {
 	pub progress: Progress,
 	pub shards: Vec<(Shard, OuterState)>,
-	pub carried: Vec<LaneState>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,38 +110,35 @@ pub(super) fn load(spec: &ModelSpec, folder: &Path) -> Result<Option<Stored>, St
 	let mut shards = Vec::new();
 	for number in 0..spec.stages.len() as u8 {
 		let shard = Shard::load(spec, number, &newest.join(format!("stage-{number}.safetensors")))?;
-		let momenta = load_floats(&newest.join(format!("stage-{number}.outer.safetensors")))?;
-		let path = newest.join(format!("stage-{number}.outer.safetensors"));
-		let fits = momenta.len() == shard.tensors().len()
-			&& momenta
-				.iter()
-				.zip(shard.tensors())
-				.all(|(floats, tensor)| floats.len() == tensor.len());
-		if !fits {
-			return Err(StateError::Damaged { path, reason: "it does not fit the shard".into() });
-		}
-		shards.push((shard, OuterState(momenta)));
-	}
-	let mut carried = Vec::new();
-	let lanes = if spec.inner.carries_state() { spec.lanes } else { 0 };
-	for lane in 0..lanes {
-		let path = newest.join(format!("lane-{lane}.safetensors"));
-		let mut floats = load_floats(&path)?.into_iter();
-		let mut next = |len: usize| match floats.next() {
-			Some(floats) if floats.len() == len => Ok(floats),
-			_ => Err(StateError::Damaged {
-				path: path.clone(),
-				reason: "it does not fit the shard".into(),
-			}),
+		let outer = match spec.lanes {
+			1 => OuterState::default(),
+			_ => {
+				let path = newest.join(format!("stage-{number}.outer.safetensors"));
+				OuterState(load_floats(&path, shard.tensors().iter().map(|tensor| tensor.len()))?)
+			},
 		};
-		let mut stages = Vec::new();
-		for (shard, _) in &shards {
-			let tensors = shard.tensors().iter().map(|t| Ok([next(t.len())?, next(t.len())?]));
-			stages.push(tensors.collect::<Result<Vec<_>, StateError>>()?);
-		}
-		carried.push(stages);
+		shards.push((shard, outer));
 	}
-	Ok(Some(Stored { progress: header.progress, shards, carried }))
+	Ok(Some(Stored { progress: header.progress, shards }))
+}
+
+/// The inner state that lanes carry: as it is stored, or as a run begins. `sizes` are those of every tensor's moments, stage
+/// by stage.
+pub(super) fn load_lanes(
+	spec: &ModelSpec,
+	folder: &Path,
+	sizes: &[Vec<usize>],
+) -> Result<Vec<LaneState>, StateError> {
+	let newest = windows(folder)?.pop();
+	let lane = |lane| match &newest {
+		None => Ok(sizes.iter().flatten().map(|size| vec![0.0; *size]).collect()),
+		Some(newest) => {
+			let path = newest.join(format!("lane-{lane}.safetensors"));
+			load_floats(&path, sizes.iter().flatten().copied())
+		},
+	};
+	let lanes = if spec.inner.carries_state() { spec.lanes } else { 0 };
+	(0..lanes).map(lane).collect()
 }
 
 /// Store a state, and remove those before it.
@@ -156,17 +155,19 @@ pub(super) fn store<'a>(
 	for (number, (shard, outer)) in shards.enumerate() {
 		let path = partial.path().join(format!("stage-{number}.safetensors"));
 		shard.save(spec, number as u8, &path)?;
-		let path = partial.path().join(format!("stage-{number}.outer.safetensors"));
-		store_floats(&path, outer.0.iter())?;
+		if spec.lanes > 1 {
+			let path = partial.path().join(format!("stage-{number}.outer.safetensors"));
+			store_floats(&path, &outer.0)?;
+		}
 	}
-	for (lane, stages) in carried.iter().enumerate() {
-		let path = partial.path().join(format!("lane-{lane}.safetensors"));
-		store_floats(&path, stages.iter().flatten().flatten())?;
+	for (lane, moments) in carried.iter().enumerate() {
+		store_floats(&partial.path().join(format!("lane-{lane}.safetensors")), moments)?;
 	}
 	let header = Header { spec: spec_hash(spec), progress };
 	let path = partial.path().join("progress.json");
 	let json = serde_json::to_vec_pretty(&header).expect("progress is plain data");
-	crate::checkpoint::write_atomically(&path, &json).map_err(file(&path))?;
+	let written = fs::write(&path, json).and_then(|()| fs::File::open(&path)?.sync_all());
+	written.map_err(file(&path))?;
 	let path = folder.join(format!("window-{:06}", progress.window));
 	folder::finish(partial, &path).map_err(file(&path))?;
 	for old in before.into_iter().filter(|old| *old != path) {
@@ -206,32 +207,28 @@ fn windows(folder: &Path) -> Result<Vec<PathBuf>, StateError> {
 }
 
 /// Rows of floats, numbered.
-fn store_floats<'a>(
-	path: &Path,
-	rows: impl Iterator<Item = &'a Vec<f32>>,
-) -> Result<(), StateError> {
-	let rows: Vec<(String, Vec<u8>)> = rows
-		.enumerate()
-		.map(|(i, row)| (format!("{i:06}"), row.iter().flat_map(|x| x.to_le_bytes()).collect()))
-		.collect();
-	let views = rows.iter().map(|(name, bytes)| {
-		let view = TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes);
-		(name, view.expect("the size is that of the shape"))
+fn store_floats(path: &Path, rows: &[Vec<f32>]) -> Result<(), StateError> {
+	let rows = rows.iter().enumerate().map(|(number, row)| {
+		(format!("{number:06}"), Floats { shape: vec![row.len()], bytes: || bytes(row) })
 	});
-	let bytes = safetensors::serialize(views, None).expect("names and sizes are sound");
-	crate::checkpoint::write_atomically(path, &bytes).map_err(file(path))
+	write_tensors(path, rows).map_err(file(path))
 }
 
-fn load_floats(path: &Path) -> Result<Vec<Vec<f32>>, StateError> {
+/// Rows of the sizes that are expected.
+fn load_floats(
+	path: &Path,
+	sizes: impl Iterator<Item = usize>,
+) -> Result<Vec<Vec<f32>>, StateError> {
 	let bytes = fs::read(path).map_err(file(path))?;
 	let damaged = |reason: String| StateError::Damaged { path: path.into(), reason };
 	let tensors = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
-	(0..tensors.len())
-		.map(|i| {
-			let view =
-				tensors.tensor(&format!("{i:06}")).map_err(|error| damaged(error.to_string()))?;
-			let floats = view.data().chunks_exact(4);
-			Ok(floats.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
-		})
-		.collect()
+	let row = |(number, size): (usize, usize)| {
+		let view =
+			tensors.tensor(&format!("{number:06}")).map_err(|error| damaged(error.to_string()))?;
+		if view.shape() != [size] || view.dtype() != Dtype::F32 {
+			return Err(damaged("it does not fit the shard".into()));
+		}
+		Ok(floats_of(view.data()))
+	};
+	sizes.enumerate().map(row).collect()
 }

@@ -73,7 +73,7 @@ pub(crate) struct Work {
 	pub rows: Buffer,
 	/// Sums of rows of a gradient, or squared norms.
 	pub sums: Buffer,
-	/// A code before it is sent.
+	/// A code before it is sent, of a bottleneck.
 	pub code: Buffer,
 	/// What Muon works in.
 	pub muon: Buffer,
@@ -101,11 +101,11 @@ impl Kept {
 			Recompute::Full => 0,
 		};
 		let mut zeros = |per_token: u32| memory.zeros(tokens * per_token as usize);
-		let is_bottleneck = !stage.is_first && code_width(stage) != stage.width;
+		let code = if stage.is_first { 0 } else { rank(stage) };
 		Ok(Self {
 			microbatch: 0,
 			hidden: (0..=stage.layers).map(|_| zeros(stage.width)).collect::<Result<_>>()?,
-			code: zeros(if is_bottleneck { code_width(stage) } else { 0 })?,
+			code: zeros(code)?,
 			gradient: zeros(if stage.is_last { stage.width } else { 0 })?,
 			layers: (0..layers).map(|_| LayerKept::new(stage, memory)).collect::<Result<_>>()?,
 			tokens: if stage.is_first { vec![0; tokens] } else { Vec::new() },
@@ -145,7 +145,7 @@ impl Work {
 			attended_gradient: zeros(stage.queries())?,
 			heads_gradient: zeros(stage.queries() + 2 * stage.keys())?,
 			rows: zeros(2)?,
-			code: zeros(code_width(stage))?,
+			code: zeros(rank(stage))?,
 			logits: memory.zeros(logits)?,
 			sums: memory.zeros(rows.unwrap_or(0) as usize)?,
 			muon: memory.zeros(muon.unwrap_or(0))?,
@@ -154,6 +154,14 @@ impl Work {
 				Recompute::Full => Some(LayerKept::new(stage, memory)?),
 			},
 		})
+	}
+}
+
+/// Features of a bottleneck's code; 0 of a stage that has none.
+fn rank(stage: &Stage) -> u32 {
+	match stage.boundary {
+		BoundaryCodec::Bottleneck { rank } if !(stage.is_first && stage.is_last) => rank.into(),
+		_ => 0,
 	}
 }
 

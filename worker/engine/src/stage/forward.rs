@@ -97,8 +97,7 @@ impl Trainer {
 
 	/// Weights of a tensor.
 	pub(super) fn weight(&self, tensor: Tensor) -> Slice<'_> {
-		let tensor = self.shard.get(tensor);
-		tensor.state.slice(0, tensor.len())
+		self.shard.weights_of(tensor)
 	}
 
 	pub(super) fn rotate(&self, x: &mut [f32], heads: u32, back: bool) -> TensorResult<()> {

@@ -23,6 +23,7 @@ use crate::{
 	memory::Memory,
 };
 pub(crate) use activations::{Kept, Work};
+pub(crate) use shard::room;
 
 /// A value that is not finite: the step cannot be finished. A trainer that found one while it updated tensors has changed
 /// some of them; the shard must then be taken from where it was last stored.
@@ -110,18 +111,17 @@ impl Trainer {
 	pub fn new(
 		spec: &ModelSpec,
 		number: StageIndex,
-		shard: Shard,
+		mut shard: Shard,
 		in_flight: usize,
 		recompute: Recompute,
 		compute: Arc<Compute>,
 	) -> Result<Self> {
 		let device = &Device::Cpu;
-		let context =
-			StepContext { batch: spec.schedule.microbatch.into(), ..StepContext::default() };
-		let program = Program::new(spec, number, &context).ok_or(StageError::NoStage(number))?;
+		let program = smallest_step(spec, number)?;
 		let stage = program.stage();
 		let rotations = rotations(spec, stage.context, device)?;
 		let mut memory = Memory::on(device.clone());
+		shard.make_room(&program, &mut memory)?;
 		let kept = (0..in_flight)
 			.map(|_| Kept::new(stage, recompute, &mut memory))
 			.collect::<Result<_, _>>()?;
@@ -188,6 +188,12 @@ impl Trainer {
 			scale: f32::from_bits(self.program.constants().score_scale),
 		}
 	}
+}
+
+/// The program of a step of one microbatch.
+pub(crate) fn smallest_step(spec: &ModelSpec, number: StageIndex) -> Result<Program> {
+	let context = StepContext { batch: spec.schedule.microbatch.into(), ..StepContext::default() };
+	Program::new(spec, number, &context).ok_or(StageError::NoStage(number))
 }
 
 /// The tables of RoPE.

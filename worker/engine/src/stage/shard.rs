@@ -1,11 +1,15 @@
 //! The weights of a stage, the optimizer's state beside them, and gradients.
 
 use cairn_primitives::{ModelSpec, StageIndex};
-use cairn_program::{random::Initial, Stage, Tensor};
+use cairn_program::{random::Initial, Program, Stage, Tensor};
 use candle_core::{Device, Result as TensorResult};
 
 use super::{Result, StageError};
-use crate::buffer::Buffer;
+use crate::{
+	buffer::{Buffer, Slice},
+	memory::Memory,
+	ops,
+};
 
 /// A shard: its tensors in order.
 #[derive(Debug)]
@@ -23,9 +27,9 @@ pub struct ShardTensor {
 	pub rows: usize,
 	/// Columns: what it reads.
 	pub columns: usize,
-	/// Weights, first moment and second moment, one behind the other.
+	/// Weights; in training the optimizer's moments, too, one behind the other.
 	pub(crate) state: Buffer,
-	/// Gradient of the step so far.
+	/// Gradient of the step so far; empty unless in training.
 	pub(crate) gradient: Buffer,
 }
 
@@ -52,16 +56,10 @@ impl Shard {
 		for tensor in stage.tensors() {
 			let (rows, columns) = stage.size(tensor);
 			let (rows, columns) = (rows as usize, columns as usize);
-			let mut state = weights(tensor, rows * columns)?;
+			let state = weights(tensor, rows * columns)?;
 			assert_eq!(state.len(), rows * columns, "weights of {tensor}");
-			state.resize(3 * rows * columns, 0.0);
-			tensors.push(ShardTensor {
-				tensor,
-				rows,
-				columns,
-				state: Buffer::from_vec(state, device)?,
-				gradient: Buffer::zeros(rows * columns, device)?,
-			});
+			let (state, gradient) = (Buffer::from_vec(state, device)?, Buffer::zeros(0, device)?);
+			tensors.push(ShardTensor { tensor, rows, columns, state, gradient });
 		}
 		Ok(Self { stage: stage.clone(), tensors })
 	}
@@ -71,9 +69,30 @@ impl Shard {
 		&self.stage
 	}
 
+	/// Make room for what training needs: gradients, and moments that start from zero.
+	pub(crate) fn make_room(&mut self, program: &Program, memory: &mut Memory) -> TensorResult<()> {
+		for tensor in &mut self.tensors {
+			let [state, gradient] = room(program, tensor.tensor, memory)?;
+			ops::copy(state.slice(0, tensor.len()), tensor.state.slice(0, tensor.len()))?;
+			(tensor.state, tensor.gradient) = (state, gradient);
+		}
+		Ok(())
+	}
+
 	/// All tensors, in order.
 	pub fn tensors(&self) -> &[ShardTensor] {
 		&self.tensors
+	}
+
+	/// A copy of the weights alone, as for serving.
+	pub fn copy(&self) -> Result<Self> {
+		Self::from_weights(&self.stage, |tensor, _| Ok(self.get(tensor).weights()?))
+	}
+
+	/// The weights of a tensor that the stage has.
+	pub(crate) fn weights_of(&self, tensor: Tensor) -> Slice<'_> {
+		let tensor = self.get(tensor);
+		tensor.state.slice(0, tensor.len())
 	}
 
 	/// A tensor that the stage has.
@@ -82,6 +101,18 @@ impl Shard {
 		debug_assert_eq!(found.tensor, tensor);
 		found
 	}
+}
+
+/// Buffers of a tensor in training: weights and moments, gradient.
+pub(crate) fn room(
+	program: &Program,
+	tensor: Tensor,
+	memory: &mut Memory,
+) -> TensorResult<[Buffer; 2]> {
+	let (rows, columns) = program.stage().size(tensor);
+	let count = rows as usize * columns as usize;
+	let moments = program.constants().rule(tensor, (rows, columns)).moments();
+	Ok([memory.zeros((1 + moments) * count)?, memory.zeros(count)?])
 }
 
 impl ShardTensor {
@@ -110,20 +141,22 @@ impl ShardTensor {
 		})
 	}
 
-	/// Replace both moments.
-	pub fn set_moments(&self, [first, second]: &[Vec<f32>; 2]) -> TensorResult<()> {
-		let count = self.len();
+	/// Floats of all moments together; none unless in training.
+	pub(crate) fn moment_count(&self) -> usize {
+		self.state.len() - self.len()
+	}
+
+	/// Replace the moments: all that the optimizer keeps, one behind the other.
+	pub fn set_moments(&self, moments: &[f32]) -> TensorResult<()> {
 		self.state.write(|state| {
-			state[count..2 * count].copy_from_slice(first);
-			state[2 * count..].copy_from_slice(second);
+			state[self.len()..].copy_from_slice(moments);
 			Ok(())
 		})
 	}
 
-	/// A copy of the first and second moments.
-	pub fn moments(&self) -> TensorResult<[Vec<f32>; 2]> {
-		let count = self.len();
-		self.state.read(|s| Ok([s[count..2 * count].to_vec(), s[2 * count..].to_vec()]))
+	/// Read the moments: of AdamW the first and the second, of Muon the momentum.
+	pub fn read_moments<T>(&self, read: impl FnOnce(&[f32]) -> T) -> TensorResult<T> {
+		self.state.read(|state| Ok(read(&state[self.len()..])))
 	}
 
 	/// A copy of the gradient.

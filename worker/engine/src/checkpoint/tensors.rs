@@ -1,0 +1,67 @@
+//! Tensors of a safetensors file.
+
+use std::{
+	borrow::Cow,
+	fs::{self, Permissions},
+	io,
+	os::unix::fs::PermissionsExt,
+	path::Path,
+};
+
+use safetensors::{Dtype, SafeTensorError, View};
+
+use crate::folder;
+
+/// Little-endian bytes of floats.
+pub(crate) fn bytes(floats: &[f32]) -> Vec<u8> {
+	floats.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// Floats of little-endian bytes.
+pub(crate) fn floats_of(bytes: &[u8]) -> Vec<f32> {
+	bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}
+
+/// Floats of a tensor, whose bytes are made when it is their turn to be written: a file never is in memory as a whole.
+pub(crate) struct Floats<F> {
+	/// Size along each axis.
+	pub shape: Vec<usize>,
+	/// Makes the bytes.
+	pub bytes: F,
+}
+
+impl<F: Fn() -> Vec<u8>> View for Floats<F> {
+	fn dtype(&self) -> Dtype {
+		Dtype::F32
+	}
+
+	fn shape(&self) -> &[usize] {
+		&self.shape
+	}
+
+	fn data(&self) -> Cow<'_, [u8]> {
+		(self.bytes)().into()
+	}
+
+	fn data_len(&self) -> usize {
+		4 * self.shape.iter().product::<usize>()
+	}
+}
+
+/// Write a safetensors file that takes its name when all of it is on disk.
+pub(crate) fn write_tensors(
+	path: &Path,
+	tensors: impl IntoIterator<Item = (String, impl View)>,
+) -> io::Result<()> {
+	let everyone = Permissions::from_mode(0o666); // but for whom the umask excludes
+	let partial =
+		tempfile::Builder::new().permissions(everyone).tempfile_in(folder::parent(path))?;
+	let partial = partial.into_temp_path();
+	safetensors::serialize_to_file(tensors, None, &partial).map_err(|error| match error {
+		SafeTensorError::IoError(error) => error,
+		other => io::Error::other(other),
+	})?;
+	fs::File::open(&partial)?.sync_all()?;
+	partial.persist(path)?;
+	Ok(())
+}
