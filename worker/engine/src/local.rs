@@ -5,13 +5,14 @@ mod state;
 
 use std::{fs::File, path::PathBuf, sync::Arc};
 
-use cairn_primitives::{ModelSpec, StepIndex, WindowIndex};
+use cairn_primitives::{ModelSpec, StageIndex, StepIndex, WindowIndex};
 use cairn_program::{random::sample_at, Stage, StepContext};
 
 pub use state::{newest_window, Progress, StateError};
 
 use crate::{
 	data::{Dataset, DatasetError, Split},
+	generate::{Decoder, GenerateError, Pipeline},
 	Compute, Difference, Diverged, Input, Message, OuterState, Recompute, Shard, Snapshot,
 	StageError, Trainer,
 };
@@ -137,13 +138,27 @@ pub struct WindowDone {
 }
 
 impl LocalTraining {
-	/// Begin a run in a folder, or go on with the one that is there. One process at a time has a run's folder.
+	/// Begin a run in a folder with the shards that the spec's seed yields, or go on with the run that is there. One process at a
+	/// time has a run's folder.
 	pub fn open(
 		spec: ModelSpec,
 		dataset: Dataset,
 		folder: PathBuf,
 		recompute: Recompute,
 		compute: Arc<Compute>,
+	) -> Result<Self, LocalError> {
+		let initial = |spec: &ModelSpec, number| Ok(Shard::initial(spec, number)?);
+		Self::open_from(spec, dataset, folder, recompute, compute, initial)
+	}
+
+	/// The same, but a run begins with given shards: those of another run, or of an imported model.
+	pub fn open_from(
+		spec: ModelSpec,
+		dataset: Dataset,
+		folder: PathBuf,
+		recompute: Recompute,
+		compute: Arc<Compute>,
+		initial: impl Fn(&ModelSpec, StageIndex) -> Result<Shard, LocalError>,
 	) -> Result<Self, LocalError> {
 		check_dataset(&spec, &dataset)?;
 		let lock = state::lock(&folder)?;
@@ -153,14 +168,14 @@ impl LocalTraining {
 			Some(stored) => (stored.progress, stored.shards),
 			None => {
 				let shards = numbers.clone().map(|number| {
-					let shard = Shard::initial(&spec, number)?;
+					let shard = initial(&spec, number)?;
 					let outer = match spec.lanes {
 						1 => OuterState::default(),
 						_ => OuterState::new(&shard),
 					};
 					Ok((shard, outer))
 				});
-				(Progress::default(), shards.collect::<Result<Vec<_>, StageError>>()?)
+				(Progress::default(), shards.collect::<Result<Vec<_>, LocalError>>()?)
 			},
 		};
 		let mut stages = Vec::new();
@@ -209,6 +224,23 @@ impl LocalTraining {
 	/// The shard of a stage.
 	pub fn shard(&self, stage: usize) -> &Shard {
 		self.stages[stage].trainer.shard()
+	}
+
+	/// The dataset.
+	pub fn dataset(&self) -> &Dataset {
+		&self.dataset
+	}
+
+	/// End the run: its stages as they generate. What only training needs is given back stage by stage.
+	pub fn into_pipeline(self) -> Result<Pipeline, GenerateError> {
+		let Self { spec, stages, compute, .. } = self;
+		let mut decoders = Vec::new();
+		for (number, stage) in (0..).zip(stages) {
+			let shard = stage.trainer.shard().copy()?;
+			drop(stage);
+			decoders.push(Decoder::new(&spec, number, shard, compute.clone())?);
+		}
+		Ok(Pipeline::new(decoders))
 	}
 
 	/// Bytes that cross all edges for one token, there and back.

@@ -8,15 +8,26 @@ use std::{
 };
 
 use cairn_engine::{
-	data::Dataset,
-	local::{Event, LocalTraining, WindowDone},
-	Compute, MemoryPlan, Recompute,
+	data::{Dataset, Split, Text},
+	folder,
+	generate::{Request, Sampling},
+	local::{newest_window, Event, LocalError, LocalTraining, StateError, WindowDone},
+	Compute, MemoryPlan, Recompute, Shard,
 };
 use cairn_primitives::ModelSpec;
 use clap::{Args, ValueEnum};
 
 use super::{progress_bar, read_spec, short, CommandResult};
-use crate::{plot, table::Table};
+use crate::{
+	model_folder::{shard_file, spec_file, tokenizer_file},
+	plot,
+	table::Table,
+};
+
+/// Held-out tokens that a model goes on with in the end.
+const PROMPT: u32 = 16;
+/// Tokens of the text that it then generates, at most.
+const SAMPLE: usize = 100;
 
 /// Train a model on this machine alone, as the network would.
 ///
@@ -36,6 +47,10 @@ pub struct TrainLocalCommand {
 	/// Cut the model into so many stages instead of the spec's.
 	#[arg(long)]
 	stages: Option<u8>,
+	/// Begin with the shards in this model's folder, instead of those that the spec's seed yields: an imported model, or another
+	/// run. The model must be cut as the spec says.
+	#[arg(long)]
+	from: Option<PathBuf>,
 	/// Train on so many lanes instead of the spec's.
 	#[arg(long)]
 	lanes: Option<u8>,
@@ -48,6 +63,9 @@ pub struct TrainLocalCommand {
 	/// What backward computes again instead of keeping it in memory. No result depends on it.
 	#[arg(long, value_enum, default_value_t = RecomputeArgument::Selective)]
 	recompute: RecomputeArgument,
+	/// Text that the model goes on with when it has been trained; by default the beginning of the held-out text.
+	#[arg(long)]
+	prompt: Option<String>,
 	/// Memory that the run may take, in MiB; by default what the machine has free.
 	#[arg(long)]
 	memory: Option<u64>,
@@ -79,8 +97,15 @@ impl TrainLocalCommand {
 		};
 		self.check_memory(&spec, recompute, compute.threads())?;
 		let dataset = Dataset::open(&self.data)?;
-		let mut training =
-			LocalTraining::open(spec.clone(), dataset, self.out.clone(), recompute, compute)?;
+		let mut training = LocalTraining::open_from(
+			spec.clone(),
+			dataset,
+			self.out.clone(),
+			recompute,
+			compute,
+			|spec, stage| self.initial(spec, stage),
+		)?;
+		self.describe(&spec, training.dataset())?;
 		if spec.stages.len() > 1 {
 			let bytes = training.edge_bytes_per_token();
 			println!("edge bytes per token, there and back: {}", short(bytes));
@@ -106,6 +131,54 @@ impl TrainLocalCommand {
 		}
 		let file = |name| self.out.join(name).display().to_string();
 		println!("losses are in {}, and shown in {}", file("loss.csv"), file("loss.png"));
+		self.sample(training)
+	}
+
+	/// The shard that a stage begins with.
+	fn initial(&self, spec: &ModelSpec, stage: u8) -> Result<Shard, LocalError> {
+		match &self.from {
+			None => Ok(Shard::initial(spec, stage)?),
+			Some(folder) => {
+				let folder = newest_window(folder)?.unwrap_or_else(|| folder.clone());
+				let shard = Shard::load(spec, stage, &shard_file(&folder, stage));
+				Ok(shard.map_err(StateError::from)?)
+			},
+		}
+	}
+
+	/// Put the spec and the tokenizer into the run's folder, so that it is all that whoever uses the model needs.
+	fn describe(&self, spec: &ModelSpec, dataset: &Dataset) -> CommandResult {
+		let json = serde_json::to_string_pretty(spec)? + "\n";
+		folder::write_file(&spec_file(&self.out), json.as_bytes())?;
+		folder::write_file(&tokenizer_file(&self.out), &fs::read(dataset.tokenizer())?)?;
+		Ok(())
+	}
+
+	/// Show what the model has learned to say.
+	fn sample(&self, training: LocalTraining) -> CommandResult {
+		let text = Text::open(&training.dataset().tokenizer())?;
+		let mut prompt = match &self.prompt {
+			Some(prompt) => text.encode(prompt)?,
+			None => {
+				let (mut tokens, mut targets) = (Vec::new(), Vec::new());
+				let split = Split::HeldOut;
+				training.dataset().read_sample(split, PROMPT, 0, &mut tokens, &mut targets)?;
+				tokens
+			},
+		};
+		let mut pipeline = training.into_pipeline()?;
+		prompt.truncate(pipeline.context() / 2);
+		let request = Request {
+			sampling: Sampling { temperature: 0.8, top_p: 0.95, seed: 0 },
+			most: SAMPLE.min(pipeline.context() - prompt.len()),
+			ends: text.ends(),
+			prompt,
+		};
+		let generated = pipeline.generate(std::slice::from_ref(&request), |_, _| {})?;
+		let said = generated.iter().map(|generated| text.decode(&generated.tokens));
+		let said = said.collect::<Result<String, _>>()?;
+		println!("\nthe model goes on with \"{}\":", text.decode(&request.prompt)?);
+		println!("{said}");
 		Ok(())
 	}
 
@@ -134,15 +207,12 @@ impl TrainLocalCommand {
 	}
 }
 
-/// Cut the layers into stages of about the same size.
+/// Cut the layers into stages that cost about the same.
 fn cut(spec: &mut ModelSpec, stages: u8) -> CommandResult {
-	let layers: u16 = spec.stages.iter().fold(0, |sum, layers| sum.saturating_add(*layers));
-	if stages == 0 || u16::from(stages) > layers {
-		return Err(format!("{layers} layers cannot be cut into {stages} stages").into());
-	}
-	let stages = u16::from(stages);
-	let cut: Vec<u16> =
-		(0..stages).map(|i| layers / stages + u16::from(i < layers % stages)).collect();
+	let cut = spec.layers_for(stages).ok_or_else(|| {
+		let layers: u32 = spec.stages.iter().map(|layers| u32::from(*layers)).sum();
+		format!("{layers} layers cannot be cut into {stages} stages")
+	})?;
 	let root = spec.initial.first().copied().unwrap_or_default();
 	spec.initial = vec![root; cut.len()].try_into().map_err(|_| "there are too many stages")?;
 	spec.stages = cut.try_into().map_err(|_| "there are too many stages")?;

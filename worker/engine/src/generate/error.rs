@@ -2,6 +2,8 @@
 
 use cairn_primitives::StageIndex;
 
+use crate::StageError;
+
 /// Why a stage could not go on with its sequences. They stand where they stood before.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
@@ -43,6 +45,9 @@ pub enum GenerateError {
 	/// The settings mean nothing.
 	#[error("{0}")]
 	BadSampling(&'static str),
+	/// There is no memory for the weights.
+	#[error(transparent)]
+	Stage(#[from] StageError),
 	/// The tensor library failed, for lack of memory mostly.
 	#[error("the tensor library failed: {0}")]
 	Tensor(#[from] candle_core::Error),

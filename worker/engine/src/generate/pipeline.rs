@@ -109,7 +109,7 @@ impl Pipeline {
 	}
 
 	/// Tokens that the model can read.
-	fn context(&self) -> usize {
+	pub fn context(&self) -> usize {
 		self.stages.first().map_or(0, |stage| stage.context() as usize)
 	}
 
