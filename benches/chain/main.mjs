@@ -9,7 +9,7 @@ import { Blocks } from './blocks.mjs';
 import { connect, startNode, waitReady } from './borrowed.mjs';
 import { burst } from './burst.mjs';
 import { Gate } from './gate.mjs';
-import { fits } from './limits.mjs';
+import { roomOf } from './limits.mjs';
 import { readOptions } from './options.mjs';
 import { costs, describe, results } from './report.mjs';
 import { SEATS, settle, untilBlock } from './town.mjs';
@@ -42,7 +42,7 @@ const typical = (extrinsics, { models: [{ lanes, stages }] }) => extrinsics[(sta
 
 const note = (kind, measured) => {
 	kind.bursts.push(measured);
-	say(describe(kind.name, measured, kind.fit.most));
+	say(describe(kind.name, measured, kind.room.most));
 };
 
 /** Starts windows, signs their attestations, submits them. */
@@ -50,7 +50,7 @@ const attestBurst = async (bench, kind) => {
 	await start(bench, kind.models);
 	bench.activity = `signing: ${kind.name}`;
 	const signed = await attestations(bench, kind.models);
-	kind.fit = await fits(bench, typical(signed, kind));
+	kind.room = await roomOf(bench, typical(signed, kind));
 	bench.activity = kind.name;
 	const measured = await burst(bench, signed, { sendAll: true });
 	await checkAttested(bench.api, kind.models);
@@ -62,7 +62,7 @@ const transferBurst = async (bench, town, kind) => {
 	bench.activity = `signing: ${kind.name}`;
 	const left = kind.bursts.at(-1)?.left ?? [];
 	const signed = [...left, ...transfers(bench, town, bench.options.transfers - left.length)];
-	kind.fit = await fits(bench, signed[0]);
+	kind.room = await roomOf(bench, signed[0]);
 	bench.activity = kind.name;
 	note(kind, await checkArrived(bench.api, town, signed.length, () => burst(bench, signed, { sendAll: false })));
 };
@@ -96,7 +96,7 @@ const run = async (bench) => {
 		await transferBurst(bench, town, transfer);
 	}
 	costs([transfer, ...others, first, attest]);
-	results(transfer, attest);
+	results(transfer, first, attest);
 };
 
 const main = async () => {

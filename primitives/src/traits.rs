@@ -262,9 +262,11 @@ pub trait Shares {
 	/// Account of a person or of a key.
 	type AccountId;
 
-	/// Mint shares for verified work and split them by the model's terms; returns all that was minted.
+	/// Mint shares for verified work and split them by the model's terms; returns all that was minted. An error leaves
+	/// everything as it was.
 	fn mint(
 		model: ModelId,
+		spec: &ModelSpec,
 		provider: &Self::AccountId,
 		points: Points,
 		samples: u64,

@@ -4,7 +4,7 @@ use cairn_primitives::{
 	attestation::EdgeReceipt,
 	signing::{edge_message, running_root, verify_worker, Edge},
 	traits::{Fault, Providers, Seats},
-	Hash, StageIndex, StepIndex, UnitId,
+	Hash, ModelSpec, StageIndex, StepIndex, UnitId,
 };
 use frame_support::{dispatch::DispatchResult, ensure};
 use sp_core::sr25519;
@@ -37,18 +37,20 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		ensure!(first.root != second.root, Error::<T>::RootsAgree);
 		let End { side, key, seed, mut row } = Self::end_of(&provider, &edge)?;
-		let mut progress = Stages::<T>::get((edge.model, edge.window, edge.upper));
+		let above = (edge.model, edge.window, edge.upper);
+		let mut stage = Stages::<T>::get(above);
 		let place = u32::from(edge.lane).saturating_mul(2).saturating_add(side.into()); // lane < 16
 		let mark = 1u32.checked_shl(place).ok_or(Error::<T>::NotAtEdge)?;
-		ensure!(progress.equivocated & mark == 0, Error::<T>::AlreadyReported);
+		ensure!(stage.equivocated & mark == 0, Error::<T>::AlreadyReported);
 		for receipt in [&first, &second] {
 			let message = edge_message(Self::genesis(), seed, &edge, steps, receipt.root);
 			let is_signed = verify_worker(message, &receipt.signature, &key);
 			ensure!(is_signed, Error::<T>::BadEdgeSignature);
 		}
 
-		progress.equivocated |= mark;
-		Self::put_stage(&mut row, edge.model, edge.window, edge.upper, &progress);
+		row.count(&stage);
+		stage.equivocated |= mark;
+		Stages::<T>::insert(above, stage);
 		Windows::<T>::insert(edge.model, edge.window, row);
 		Self::forfeit_points(&provider, edge.model);
 		let prover = Self::prover(who);
@@ -97,23 +99,27 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// A unit was attested. If a neighbour attested as many steps and another root, neither is merged; anybody can prove the
-	/// fault with [`Self::do_report_fork`], and is paid for it.
-	pub(crate) fn compare_ends(id: &UnitId) {
-		let edge = |upper| Edge { model: id.model, window: id.window, lane: id.lane, upper };
-		for upper in id.stage.checked_sub(1).into_iter().chain([id.stage]) {
-			let edge = edge(upper);
-			let Some((above, below)) = Self::ends_of(&edge) else { continue };
-			let (crossed_above, crossed_below) =
-				(crossed(&above.1, true), crossed(&below.1, false));
-			if crossed_above.0 == crossed_below.0 && crossed_above.1 != crossed_below.1 {
+	/// A unit is attested. If a neighbour attested as many steps and another root, neither is merged; anybody can prove the
+	/// fault with [`Self::do_report_fork`], and is paid for it. Returns at how many of its ends that is so.
+	pub(crate) fn compare_ends(spec: &ModelSpec, id: &UnitId, unit: &mut UnitOf<T>) -> u32 {
+		let above = Edge::upstream(id).map(|edge| (edge, edge.upper));
+		let below = Edge::downstream(id, spec.stage_count())
+			.and_then(|edge| Some((edge, edge.upper.checked_add(1)?)));
+		let mut differing = 0u32;
+		for (edge, stage) in above.into_iter().chain(below) {
+			let neighbour = UnitId { stage, ..*id };
+			let Some(other) = Units::<T>::get(neighbour) else { continue };
+			let is_above = stage == edge.upper;
+			let (theirs, ours) = (crossed(&other, is_above), crossed(unit, !is_above));
+			if theirs.0 == ours.0 && theirs.1 != ours.1 {
 				// The window runs: nothing was merged yet.
-				for (id, unit) in [above, below] {
-					Units::<T>::insert(id, Unit { in_merge: false, ..unit });
-				}
+				unit.in_merge = false;
+				Units::<T>::insert(neighbour, Unit { in_merge: false, ..other });
 				Self::deposit_event(Event::EndsDiffer { edge });
+				differing = differing.saturating_add(1); // at most two
 			}
 		}
+		differing
 	}
 
 	/// The units above and below an edge, if both are attested.

@@ -67,7 +67,7 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 
-	use super::{types::*, weights::WeightInfo};
+	use super::{attesting::Effects, types::*, weights::WeightInfo};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -629,14 +629,17 @@ pub mod pallet {
 		///
 		/// Signed by the seat's worker key, by the window's deadline. Also finalises what is due of your earlier work.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::attest(attestation.held.len() as u32))]
+		#[pallet::weight(
+			Pallet::<T>::weight_of_attest(attestation.held.len() as u32, &Effects::MOST)
+		)]
 		pub fn attest(
 			origin: OriginFor<T>,
 			attestation: Attestation<T::AccountId>,
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Self::do_attest(who, attestation)?;
-			Ok(Pays::No.into())
+			let held = attestation.held.len() as u32;
+			let effects = Self::do_attest(who, attestation)?;
+			Ok((Some(Self::weight_of_attest(held, &effects)), Pays::No).into())
 		}
 
 		/// Draw which units of a closed window's stage are audited, and by whom.

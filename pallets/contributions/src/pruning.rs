@@ -49,10 +49,7 @@ impl<T: Config> Pallet<T> {
 			T::Models::info(model).is_some_and(|info| !matches!(info.status, ModelStatus::Retired));
 		let newest = Newest::<T>::get(model).map(|newest| newest.window).unwrap_or(window);
 		let is_recent = newest.saturating_sub(window) < KEPT_WINDOWS; // window ≤ newest
-		let is_over = |row: WindowRow| {
-			Self::spec(model).map_or(true, |spec| Self::now() > Self::due(&spec, row.deadline))
-		};
-		let all_over = Windows::<T>::get(model, newest).is_none_or(is_over);
+		let all_over = Windows::<T>::get(model, newest).is_none_or(|row| Self::now() > row.due);
 		let may_be_judged = is_recent && (may_restart || !all_over);
 		is_running || Self::now() <= row.needed_until || may_be_judged
 	}

@@ -2,14 +2,14 @@
 
 use cairn_primitives::{
 	traits::{Disputes, Providers, Shares},
-	Balance, ModelSpec, Points, UnitId,
+	Balance, BlockNumber, ModelSpec, Points, UnitId,
 };
-use frame_support::{dispatch::DispatchResult, ensure, storage::with_storage_layer};
+use frame_support::{dispatch::DispatchResult, ensure};
 use sp_runtime::DispatchError;
 
 use crate::{
-	types::bit, AccountIdOf, AuditState, Audits, Check, Config, Error, Event, Item, Lots, Pallet,
-	Phase, Records, Stages, UnitOf, Units, VoidReason, WindowRow,
+	queue::Escrow, types::bit, AccountIdOf, AuditState, Audits, Check, Config, Error, Event, Lots,
+	Pallet, Phase, Record, Stages, UnitOf, Units, VoidReason, WindowRow,
 };
 
 /// What is to become of a unit or an audit.
@@ -20,42 +20,85 @@ enum Fate {
 	Void(VoidReason),
 }
 
+/// The answer of an audit.
+pub(crate) struct Answer<AccountId> {
+	auditor: AccountId,
+	index: u32,
+	due: BlockNumber,
+	generation: u32,
+}
+
 impl<T: Config> Pallet<T> {
 	/// Finalise what is pending of a unit: the work, its audit, or both. If neither can be, the error is that of the work,
 	/// or of the audit if the work is decided already.
 	pub(crate) fn do_finalise(id: UnitId) -> DispatchResult {
-		let was_pending = Self::attested_unit(&id)?.is_pending();
-		let work = with_storage_layer(|| Self::settle_work(id));
-		let audit = with_storage_layer(|| Self::settle_audit(id));
-		match (work, audit) {
+		let unit = Self::attested_unit(&id)?;
+		let spec = Self::spec(id.model)?;
+		let was_pending = unit.is_pending();
+		match (Self::finalise_work(id, unit, &spec), Self::finalise_audit(id, &spec)) {
 			(Ok(()), _) | (_, Ok(())) => Ok(()),
 			(Err(error), _) if was_pending => Err(error),
 			(_, error) => error,
 		}
 	}
 
-	pub(crate) fn settle(item: &Item) -> DispatchResult {
-		match item {
-			Item::Work(id) => Self::settle_work(*id),
-			Item::Audit(id) => Self::settle_audit(*id),
+	fn finalise_work(id: UnitId, unit: UnitOf<T>, spec: &ModelSpec) -> DispatchResult {
+		let mut escrow = Escrow::of(unit.provider.clone(), id.model);
+		Self::settle_work(id, unit, spec, &mut escrow)?;
+		escrow.store();
+		Ok(())
+	}
+
+	fn finalise_audit(id: UnitId, spec: &ModelSpec) -> DispatchResult {
+		let answer = Self::answer_of(&id)?;
+		let mut escrow = Escrow::of(answer.auditor.clone(), id.model);
+		Self::settle_audit(id, answer, spec, &mut escrow)?;
+		escrow.store();
+		Ok(())
+	}
+
+	/// A unit, if its time in escrow is over.
+	pub(crate) fn due_unit(id: &UnitId) -> Option<UnitOf<T>> {
+		Units::<T>::get(id).filter(|unit| unit.due <= Self::now())
+	}
+
+	/// The answer of a unit's audit, if its time in escrow is over.
+	pub(crate) fn due_answer(id: &UnitId) -> Option<Answer<AccountIdOf<T>>> {
+		Self::answer_of(id).ok().filter(|answer| answer.due <= Self::now())
+	}
+
+	fn answer_of(id: &UnitId) -> Result<Answer<AccountIdOf<T>>, DispatchError> {
+		match Audits::<T>::get(id).ok_or(Error::<T>::NothingPending)?.state {
+			AuditState::Answered { auditor, index, due, generation, .. } => {
+				Ok(Answer { auditor, index, due, generation })
+			},
+			_ => Err(Error::<T>::AuditOpen.into()),
 		}
 	}
 
-	fn settle_work(id: UnitId) -> DispatchResult {
-		let unit = Self::attested_unit(&id)?;
+	/// Decide the fate of a unit, in its provider's escrow. An error leaves everything as it was.
+	pub(crate) fn settle_work(
+		id: UnitId,
+		unit: UnitOf<T>,
+		spec: &ModelSpec,
+		escrow: &mut Escrow<T>,
+	) -> DispatchResult {
 		ensure!(unit.is_pending(), Error::<T>::NothingPending);
 		let row = Self::window_of(id.model, id.window)?;
-		match Self::fate_of_work(&id, &unit, &row)? {
+		match Self::fate_of_work(&id, &unit, &row, &escrow.record)? {
 			Fate::Earned => {
-				let shares = Self::mint(&id, &unit.provider, unit.points, row.samples)?;
-				Self::note_clean(&unit, &id, &Self::spec(id.model)?);
+				let shares = Self::mint(&id, spec, &unit.provider, unit.points, row.samples)?;
+				// A low audit rate is not to be had for less work than it saves.
+				if unit.is_whole(spec) {
+					escrow.record.clean = escrow.record.clean.saturating_add(1); // only compared with VETERAN_UNITS
+				}
 				let (provider, points) = (unit.provider.clone(), unit.points);
-				Self::close(&id, unit, Phase::Final);
+				Self::close_in(escrow, &id, unit, Phase::Final);
 				Self::deposit_event(Event::UnitFinalised { unit: id, provider, points, shares });
 			},
 			Fate::Void(reason) => {
 				let provider = unit.provider.clone();
-				Self::close(&id, unit, Phase::Void(reason));
+				Self::close_in(escrow, &id, unit, Phase::Void(reason));
 				Self::deposit_event(Event::UnitVoided { unit: id, provider, reason });
 			},
 		}
@@ -63,7 +106,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What a pending unit comes to. The order matters: nothing is decided while anybody can still prove something.
-	fn fate_of_work(id: &UnitId, unit: &UnitOf<T>, row: &WindowRow) -> Result<Fate, DispatchError> {
+	fn fate_of_work(
+		id: &UnitId,
+		unit: &UnitOf<T>,
+		row: &WindowRow,
+		record: &Record,
+	) -> Result<Fate, DispatchError> {
 		let stage = Stages::<T>::get((id.model, id.window, id.stage));
 		ensure!(stage.lots != Lots::Waiting, Error::<T>::LotsNotDrawn);
 		ensure!(unit.check != Check::Open, Error::<T>::AuditOpen);
@@ -72,7 +120,7 @@ impl<T: Config> Pallet<T> {
 		if stage.lots == Lots::Void {
 			return Ok(Fate::Void(VoidReason::Window));
 		}
-		if Records::<T>::get(&unit.provider, id.model).generation != unit.generation {
+		if record.generation != unit.generation {
 			return Ok(Fate::Void(VoidReason::Forfeited));
 		}
 		ensure!(Self::now() >= unit.due, Error::<T>::NotDue);
@@ -82,33 +130,35 @@ impl<T: Config> Pallet<T> {
 		Ok(Fate::Earned)
 	}
 
-	fn settle_audit(id: UnitId) -> DispatchResult {
-		let audit = Audits::<T>::get(id).ok_or(Error::<T>::NothingPending)?;
-		let AuditState::Answered { auditor, index, due, generation, .. } = audit.state else {
-			return Err(Error::<T>::AuditOpen.into());
-		};
+	/// Pay an answered audit, in its auditor's escrow. An error leaves everything as it was.
+	pub(crate) fn settle_audit(
+		id: UnitId,
+		answer: Answer<AccountIdOf<T>>,
+		spec: &ModelSpec,
+		escrow: &mut Escrow<T>,
+	) -> DispatchResult {
+		let Answer { auditor, index, due, generation } = answer;
 		let unit = Self::attested_unit(&id)?;
 		ensure!(!T::Disputes::is_contested(&id), Error::<T>::Contested);
 		let points = unit.audit_points();
-		if Records::<T>::get(&auditor, id.model).generation != generation {
-			Audits::<T>::remove(id);
-			Self::dequeue(&auditor, id.model, index, generation, points);
-			let reason = VoidReason::Forfeited;
-			Self::deposit_event(Event::AuditVoided { unit: id, auditor, reason });
-			return Ok(());
-		}
-		ensure!(Self::now() >= due, Error::<T>::NotDue);
-		let row = Self::window_of(id.model, id.window)?;
-		let shares = Self::mint(&id, &auditor, points, row.samples)?;
+		let event = if escrow.record.generation == generation {
+			ensure!(Self::now() >= due, Error::<T>::NotDue);
+			let row = Self::window_of(id.model, id.window)?;
+			let shares = Self::mint(&id, spec, &auditor, points, row.samples)?;
+			Event::AuditFinalised { unit: id, auditor, points, shares }
+		} else {
+			Event::AuditVoided { unit: id, auditor, reason: VoidReason::Forfeited }
+		};
 		Audits::<T>::remove(id);
-		Self::dequeue(&auditor, id.model, index, generation, points);
-		Self::deposit_event(Event::AuditFinalised { unit: id, auditor, points, shares });
+		escrow.take(index, generation, points);
+		Self::deposit_event(event);
 		Ok(())
 	}
 
 	/// Mint shares for verified work, at the rate of when it was done.
 	fn mint(
 		id: &UnitId,
+		spec: &ModelSpec,
 		provider: &AccountIdOf<T>,
 		points: Points,
 		samples: u64,
@@ -116,24 +166,20 @@ impl<T: Config> Pallet<T> {
 		if points == 0 {
 			return Ok(0);
 		}
-		let shares = T::Shares::mint(id.model, provider, points, samples)?;
+		let shares = T::Shares::mint(id.model, spec, provider, points, samples)?;
 		T::Providers::note_work(provider, points);
 		Ok(shares)
 	}
 
-	/// Count a final unit for its provider's audit rate, if it was worth a whole window: a low rate is not to be had for
-	/// less work than it saves.
-	fn note_clean(unit: &UnitOf<T>, id: &UnitId, spec: &ModelSpec) {
-		if unit.is_whole(spec) {
-			Records::<T>::mutate(&unit.provider, id.model, |record| {
-				record.clean = record.clean.saturating_add(1) // only compared with VETERAN_UNITS
-			});
-		}
+	/// Decide the fate of a pending unit.
+	pub(crate) fn close(id: &UnitId, unit: UnitOf<T>, phase: Phase) {
+		let mut escrow = Escrow::of(unit.provider.clone(), id.model);
+		Self::close_in(&mut escrow, id, unit, phase);
+		escrow.store();
 	}
 
-	/// Decide the fate of a pending unit.
-	pub(crate) fn close(id: &UnitId, mut unit: UnitOf<T>, phase: Phase) {
-		Self::dequeue(&unit.provider, id.model, unit.index, unit.generation, unit.points);
+	fn close_in(escrow: &mut Escrow<T>, id: &UnitId, mut unit: UnitOf<T>, phase: Phase) {
+		escrow.take(unit.index, unit.generation, unit.points);
 		unit.phase = phase;
 		Units::<T>::insert(id, unit);
 	}

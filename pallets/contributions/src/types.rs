@@ -322,6 +322,9 @@ impl Record {
 pub struct WindowRow {
 	/// Last block in which an attestation was accepted.
 	pub deadline: BlockNumber,
+	/// The first block in which its units can become final. Nobody can challenge them before the window closes: who attests
+	/// early shortens nobody's time.
+	pub due: BlockNumber,
 	/// Samples that the chain had accepted before it.
 	pub samples: u64,
 	/// Where its shards come from.
@@ -338,6 +341,15 @@ pub struct WindowRow {
 	pub suspected: u16,
 	/// Bit `lane` is set where a bonded suspicion is not settled.
 	pub open_suspicions: u16,
+}
+
+impl WindowRow {
+	/// Count a stage, as it was before anything is noted of it, if that is the first thing.
+	pub fn count(&mut self, before: &StageRow) {
+		if before.is_new() {
+			self.stages = self.stages.saturating_add(1); // at most 64 stages
+		}
+	}
 }
 
 /// Where the shards that a window starts from come from.
@@ -456,6 +468,11 @@ pub enum Lots {
 }
 
 impl StageRow {
+	/// Whether nothing is noted of it, and it is not stored.
+	pub fn is_new(&self) -> bool {
+		self.lanes == 0 && self.equivocated == 0
+	}
+
 	/// Whether the unit of a lane is attested.
 	pub fn has(&self, lane: LaneIndex) -> bool {
 		self.lanes & bit(lane) != 0

@@ -11,7 +11,11 @@ use frame_support::{traits::Get, weights::{constants::ParityDbWeight, Weight}};
 /// What the calls and hooks of `pallet_contributions` cost.
 pub trait WeightInfo {
 	/// Weight of `attest`.
-	fn attest(h: u32, ) -> Weight;
+	fn attest(h: u32, f: u32, ) -> Weight;
+	/// Weight of `open_window`.
+	fn open_window() -> Weight;
+	/// Weight of `ends_differ`.
+	fn ends_differ() -> Weight;
 	/// Weight of `draw_lots`.
 	fn draw_lots() -> Weight;
 	/// Weight of `redraw_audit`.
@@ -56,43 +60,76 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Rosters` (r:3 w:0)
 	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Stages` (r:3 w:1)
+	/// Storage: `Contributions::Stages` (r:2 w:1)
 	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
-	/// Storage: `Workers::Ledgers` (r:34 w:1)
-	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Windows` (r:3 w:1)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Workers::Ledgers` (r:34 w:1)
+	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Records` (r:1 w:1)
 	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
-	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Windows` (r:2 w:1)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:3 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Units` (r:4 w:5)
+	/// Storage: `Contributions::Units` (r:4 w:2)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Queue` (r:2 w:3)
+	/// Storage: `Contributions::Queue` (r:2 w:2)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
-	/// Storage: `Disputes::OpenGames` (r:2 w:0)
+	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Disputes::OpenGames` (r:1 w:0)
 	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:2 w:0)
 	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
-	/// Storage: `Revenue::Pools` (r:2 w:1)
+	/// Storage: `Revenue::Pools` (r:2 w:2)
 	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Datasets` (r:1 w:0)
 	/// Proof: `Models::Datasets` (`max_values`: None, `max_size`: Some(226), added: 2701, mode: `MaxEncodedLen`)
 	/// Storage: `Revenue::Holders` (r:4 w:4)
 	/// Proof: `Revenue::Holders` (`max_values`: None, `max_size`: Some(181), added: 2656, mode: `MaxEncodedLen`)
-	fn attest(h: u32, ) -> Weight {
-		// Minimum execution time: 892_843_000 picoseconds.
-		Weight::from_parts(1_050_391_155, 12214)
+	fn attest(h: u32, f: u32, ) -> Weight {
+		// Minimum execution time: 470_000_000 picoseconds.
+		Weight::from_parts(550_000_000, 12214)
 			// Standard Error: 366_347
 			.saturating_add(Weight::from_parts(51_940_850, 0).saturating_mul(h.into()))
-			.saturating_add(T::DbWeight::get().reads(38_u64))
+			// Standard Error: 366_347
+			.saturating_add(Weight::from_parts(210_000_000, 0).saturating_mul(f.into()))
+			.saturating_add(T::DbWeight::get().reads(20_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(h.into())))
-			.saturating_add(T::DbWeight::get().writes(18_u64))
+			.saturating_add(T::DbWeight::get().reads((14_u64).saturating_mul(f.into())))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
+			.saturating_add(T::DbWeight::get().writes((8_u64).saturating_mul(f.into())))
 			.saturating_add(Weight::from_parts(0, 3254).saturating_mul(h.into()))
+			.saturating_add(Weight::from_parts(0, 10624).saturating_mul(f.into()))
+	}
+
+	/// Storage: `Contributions::Windows` (r:2 w:1)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Records` (r:1 w:0)
+	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Newest` (r:1 w:1)
+	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(21), added: 2496, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Closed` (r:1 w:0)
+	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Clocks` (r:1 w:0)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	fn open_window() -> Weight {
+		// Minimum execution time: 60_000_000 picoseconds.
+		Weight::from_parts(70_000_000, 6072)
+			.saturating_add(T::DbWeight::get().reads(8_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
+	}
+
+	/// Storage: `Contributions::Units` (r:1 w:1)
+	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	fn ends_differ() -> Weight {
+		// Minimum execution time: 30_000_000 picoseconds.
+		Weight::from_parts(40_000_000, 3796)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 
 	/// Storage: `Models::Specs` (r:1 w:0)
@@ -651,11 +688,22 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 // For tests.
 impl WeightInfo for () {
-	fn attest(h: u32, ) -> Weight {
-		Weight::from_parts(1_050_391_155, 12214)
+	fn attest(h: u32, f: u32, ) -> Weight {
+		Weight::from_parts(550_000_000, 12214)
 			.saturating_add(Weight::from_parts(51_940_850, 0).saturating_mul(h.into()))
-			.saturating_add(ParityDbWeight::get().reads(38_u64))
-			.saturating_add(ParityDbWeight::get().writes(18_u64))
+			.saturating_add(Weight::from_parts(210_000_000, 0).saturating_mul(f.into()))
+			.saturating_add(ParityDbWeight::get().reads(20_u64))
+			.saturating_add(ParityDbWeight::get().writes(6_u64))
+	}
+	fn open_window() -> Weight {
+		Weight::from_parts(70_000_000, 6072)
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
+			.saturating_add(ParityDbWeight::get().writes(2_u64))
+	}
+	fn ends_differ() -> Weight {
+		Weight::from_parts(40_000_000, 3796)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn draw_lots() -> Weight {
 		Weight::from_parts(3_590_326_000, 135678)

@@ -14,8 +14,8 @@ use sp_runtime::{
 };
 
 use crate::{
-	AccountIdOf, Base, Config, Error, Latest, Newest, OpenUnits, Pallet, Records, StageRow, Stages,
-	UnitOf, Units, WindowRow, Windows,
+	AccountIdOf, Base, Config, Error, Latest, Newest, OpenUnits, Pallet, Records, Stages, UnitOf,
+	Units, WindowRow, Windows,
 };
 
 impl<T: Config> Pallet<T> {
@@ -79,14 +79,15 @@ impl<T: Config> Pallet<T> {
 			return row;
 		}
 		let base = Self::base_of_next(model, spec);
+		let due = Self::due(spec, window.deadline);
 		if let Base::Merge(base) = base {
 			// Work of this window can be disputed until it is due.
-			let needed = Self::due(spec, window.deadline);
-			Self::update_window(model, base, |row| row.needed_until = row.needed_until.max(needed));
+			Self::update_window(model, base, |row| row.needed_until = row.needed_until.max(due));
 		}
 		Newest::<T>::insert(model, Latest { window: window.index, is_broken: false });
 		WindowRow {
 			deadline: window.deadline,
+			due,
 			samples: window.samples,
 			base,
 			needed_until: 0,
@@ -140,21 +141,6 @@ impl<T: Config> Pallet<T> {
 		change: impl FnOnce(&mut WindowRow),
 	) {
 		Windows::<T>::mutate_exists(model, window, |row| row.as_mut().map(change));
-	}
-
-	/// Store the row of a stage, and count it if it is new.
-	pub(crate) fn put_stage(
-		row: &mut WindowRow,
-		model: ModelId,
-		window: WindowIndex,
-		stage: StageIndex,
-		progress: &StageRow,
-	) {
-		let key = (model, window, stage);
-		if !Stages::<T>::contains_key(key) {
-			row.stages = row.stages.saturating_add(1); // at most 64 stages
-		}
-		Stages::<T>::insert(key, progress);
 	}
 
 	/// The attested units of a stage, lanes ascending.

@@ -253,7 +253,13 @@ pub struct MockShares;
 impl Shares for MockShares {
 	type AccountId = AccountId;
 
-	fn mint(_: ModelId, _: &AccountId, _: Points, _: u64) -> Result<Balance, DispatchError> {
+	fn mint(
+		_: ModelId,
+		_: &ModelSpec,
+		_: &AccountId,
+		_: Points,
+		_: u64,
+	) -> Result<Balance, DispatchError> {
 		unreachable!("this pallet mints nothing")
 	}
 

@@ -2,7 +2,7 @@
 
 use cairn_primitives::{
 	traits::{Models, Shares},
-	Balance, ModelId, Points, Terms,
+	Balance, ModelId, ModelSpec, Points, Terms,
 };
 use frame_support::{
 	dispatch::DispatchResult,
@@ -27,11 +27,11 @@ impl Split {
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_mint(
 		model: ModelId,
+		spec: &ModelSpec,
 		provider: &AccountIdOf<T>,
 		points: Points,
 		samples: u64,
 	) -> Result<Balance, DispatchError> {
-		let spec = T::Models::spec(model).ok_or(Error::<T>::UnknownModel)?;
 		let terms = T::Models::terms(model).ok_or(Error::<T>::UnknownModel)?;
 		let researcher = T::Models::info(model).ok_or(Error::<T>::UnknownModel)?.researcher;
 		let due = spec.shares.shares(points, samples, spec.schedule.total_samples());
@@ -83,11 +83,12 @@ impl<T: Config> Shares for Pallet<T> {
 
 	fn mint(
 		model: ModelId,
+		spec: &ModelSpec,
 		provider: &Self::AccountId,
 		points: Points,
 		samples: u64,
 	) -> Result<Balance, DispatchError> {
-		with_storage_layer(|| Self::do_mint(model, provider, points, samples))
+		with_storage_layer(|| Self::do_mint(model, spec, provider, points, samples))
 	}
 
 	fn deposit(model: ModelId, from: &Self::AccountId, amount: Balance) -> DispatchResult {

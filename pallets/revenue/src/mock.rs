@@ -205,8 +205,11 @@ pub fn register(model: ModelId, parent: Option<ModelId>, terms: Terms) {
 		samples: 0,
 		restart_from: None,
 	};
-	let spec = ModelSpec::example(Hash::repeat_byte(model as u8), 2, 1);
-	Registry::mutate(|models| models.insert(model, Model { spec, terms, info }));
+	Registry::mutate(|models| models.insert(model, Model { spec: spec(model), terms, info }));
+}
+
+fn spec(model: ModelId) -> ModelSpec {
+	ModelSpec::example(Hash::repeat_byte(model as u8), 2, 1)
 }
 
 pub fn new_test_ext() -> sp_io::TestExternalities {
@@ -280,7 +283,16 @@ pub fn deposit(model: ModelId, amount: Balance) {
 
 /// Shares for work, by the model's terms.
 pub fn mint(model: ModelId, provider: AccountId, shares: Balance) {
-	assert_eq!(<Revenue as Shares>::mint(model, &provider, shares, 0), Ok(shares));
+	assert_eq!(try_mint(model, provider, shares), Ok(shares));
+}
+
+/// Shares for as much work as may be minted.
+pub fn try_mint(
+	model: ModelId,
+	provider: AccountId,
+	points: Points,
+) -> Result<Balance, DispatchError> {
+	<Revenue as Shares>::mint(model, &spec(model), &provider, points, 0)
 }
 
 /// Let blocks pass.

@@ -19,11 +19,11 @@ impl<T: Config> Providers for Pallet<T> {
 	}
 
 	fn worker_key(provider: &AccountId32) -> Option<sr25519::Public> {
-		Ledgers::<T>::get(provider).map(|ledger| ledger.worker)
+		Self::keys(provider).map(|keys| keys.worker)
 	}
 
 	fn worker_key_at(provider: &AccountId32, block: BlockNumber) -> Option<sr25519::Public> {
-		Ledgers::<T>::get(provider).map(|ledger| ledger.worker_at(block))
+		Self::keys(provider).map(|keys| keys.at(block))
 	}
 
 	fn required_bond(points: Points) -> Balance {

@@ -1,14 +1,14 @@
 //! Who works for whom, and how it is reached.
 
 use crate::{
-	Config, Endpoint, Endpoints, Error, Event, Hardware, Ledger, Ledgers, Pallet, Reputation,
-	Rotation, Workers,
+	types::Keys, Config, Endpoint, Endpoints, Error, Event, Hardware, Ledger, Ledgers, Pallet,
+	Reputation, Rotation, Workers,
 };
 use cairn_primitives::{
 	signing::{endpoint_message, verify_endpoint, verify_worker, worker_message},
 	Balance, BlockNumber, Hash,
 };
-use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
+use frame_support::{dispatch::DispatchResult, ensure, storage::unhashed, traits::Get};
 use sp_core::{ed25519, sr25519};
 use sp_runtime::{traits::Zero, AccountId32, DispatchError, SaturatedConversion};
 
@@ -92,6 +92,12 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn ledger(provider: &AccountId32) -> Result<Ledger, DispatchError> {
 		Ledgers::<T>::get(provider).ok_or(Error::<T>::NotProvider.into())
+	}
+
+	/// The keys of a provider's worker. An attestation asks for up to 34: what follows them in a ledger is not decoded,
+	/// because its vectors take several times as long.
+	pub(crate) fn keys(provider: &AccountId32) -> Option<Keys> {
+		unhashed::get(&Ledgers::<T>::hashed_key_for(provider))
 	}
 
 	/// The block that is executed.

@@ -149,7 +149,26 @@ pub struct Reputation {
 	pub since: BlockNumber,
 }
 
-/// Everything about a provider but its commitments.
+/// The first fields of a [`Ledger`], which begin its encoding.
+#[derive(Decode)]
+pub(crate) struct Keys {
+	/// The key that the worker signs with.
+	pub worker: sr25519::Public,
+	/// When that key replaced which one, if it is not the first.
+	pub rotation: Option<Rotation>,
+}
+
+impl Keys {
+	/// The key that the worker had when `block` began. Right for every block after the last rotation but one.
+	pub fn at(&self, block: BlockNumber) -> sr25519::Public {
+		match self.rotation {
+			Some(rotation) if rotation.at >= block => rotation.from,
+			_ => self.worker,
+		}
+	}
+}
+
+/// Everything about a provider but its commitments. The first fields are those of [`Keys`].
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
@@ -173,14 +192,6 @@ pub struct Ledger {
 }
 
 impl Ledger {
-	/// The key that the worker had when `block` began. Right for every block after the last rotation but one.
-	pub fn worker_at(&self, block: BlockNumber) -> sr25519::Public {
-		match self.rotation {
-			Some(rotation) if rotation.at >= block => rotation.from,
-			_ => self.worker,
-		}
-	}
-
 	/// What is on its way out.
 	pub fn unbonding_sum(&self) -> Balance {
 		// Saturating: the parts are parts of the bond.

@@ -197,6 +197,7 @@ fn set_clock(model: ModelId, next: WindowIndex, phase: Phase) {
 fn window_row(attested: u32) -> WindowRow {
 	WindowRow {
 		deadline: later(0),
+		due: 0,
 		samples: 0,
 		base: Base::Initial,
 		needed_until: 0,
@@ -237,12 +238,13 @@ impl pallet_contributions::BenchmarkHelper<AccountId> for Helper {
 	fn create_model(stages: u8, lanes: u8, standbys: u8) -> ModelId {
 		let spec = ModelSpec::example(Hash::repeat_byte(1), stages, lanes);
 		let parent = add_model(spec.clone(), None);
-		let model = add_model(spec, Some(parent));
+		let model = add_model(spec.clone(), Some(parent));
 		fill_all(model, standbys);
 		let payer = account("client", 0, 0);
 		Balances::set_balance(&payer, RICH);
-		<Revenue as Shares>::mint(model, &member(0, 0), POINTS, 0).expect("the model mints");
+		<Revenue as Shares>::mint(model, &spec, &member(0, 0), POINTS, 0).expect("the model mints");
 		<Revenue as Shares>::deposit(model, &payer, INCOME).expect("the client is rich");
+		System::set_block_number(later(1)); // a part of the income is released
 		model
 	}
 

@@ -112,14 +112,15 @@ fn every_question_says_in_the_metadata_what_it_answers() {
 
 #[test]
 fn share_holders_learn_what_they_can_claim() {
-	use cairn_primitives::traits::Shares;
+	use cairn_primitives::traits::{Models as _, Shares};
 	in_network("development", || {
 		let _story = Story::begin();
 		let bob = Sr25519Keyring::Bob.to_account_id();
 		assert_eq!(ask::<Balance>("claimable", (MODEL, &bob)), 0);
 		assert_eq!(ask::<Vec<Position>>("positions", (&bob, vec![MODEL, GHOST])), []);
 
-		assert_ok!(Revenue::mint(MODEL, &bob, 1_000_000_000_000_000, 1_000));
+		let spec = Models::spec(MODEL).unwrap();
+		assert_ok!(Revenue::mint(MODEL, &spec, &bob, 1_000_000_000_000_000, 1_000));
 		let amount = 1_000 * CRN;
 		act(Sr25519Keyring::Alice, pallet_revenue::Call::deposit_revenue { model: MODEL, amount });
 		System::set_block_number(System::block_number() + protocol::StreamBlocks::get());

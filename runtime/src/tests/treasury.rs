@@ -1,6 +1,6 @@
 //! How the treasury comes by what its shares earn: it has no key, so root speaks for it.
 
-use cairn_primitives::traits::Shares;
+use cairn_primitives::traits::{Models as _, Shares};
 use frame_support::traits::fungible::Mutate;
 use sp_runtime::{
 	traits::{BlakeTwo256, Dispatchable, Hash as _},
@@ -16,7 +16,8 @@ use super::{
 fn earn() {
 	let _story = Story::begin();
 	let provider = Sr25519Keyring::Bob.to_account_id();
-	let minted = Revenue::mint(MODEL, &provider, 1_000_000_000_000_000, 1_000).unwrap();
+	let spec = Models::spec(MODEL).unwrap();
+	let minted = Revenue::mint(MODEL, &spec, &provider, 1_000_000_000_000_000, 1_000).unwrap();
 	assert!(minted > 0);
 	// 5 % of each mint, as the story's terms say.
 	let shares = Revenue::shares_of(MODEL, TreasuryAccount::get());

@@ -18,14 +18,16 @@ impl Shares for MockShares {
 
 	fn mint(
 		model: ModelId,
+		spec: &ModelSpec,
 		provider: &AccountId,
 		points: Points,
 		_: u64,
 	) -> Result<Balance, DispatchError> {
-		Minted::mutate((model, provider), |sum| *sum += points);
+		assert_eq!(Specs::get(model).as_ref(), Some(spec), "the spec is the model's");
 		if MintFails::get() {
 			return Err(DispatchError::Unavailable);
 		}
+		Minted::mutate((model, provider), |sum| *sum += points);
 		Ok(points / 1_000)
 	}
 

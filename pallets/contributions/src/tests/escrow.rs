@@ -17,8 +17,8 @@ use sp_core::Pair;
 use sp_runtime::DispatchError;
 
 use crate::{
-	mock::*, AuditState, Audits, Base, Challenges, Check, Error, Event, Item, Latest, Lots, Newest,
-	Phase, Stages, Suspicions, Unit, Units, WindowRow, Windows,
+	mock::*, queue::Escrow, AuditState, Audits, Base, Challenges, Check, Error, Event, Item,
+	Latest, Lots, Newest, Phase, Stages, Suspicions, Unit, Units, WindowRow, Windows,
 };
 
 const STAGES: u8 = 2;
@@ -108,6 +108,7 @@ impl Chaos {
 		close_window(false);
 		let mut row = WindowRow {
 			deadline: window.deadline,
+			due: 0,
 			samples: 0,
 			base: Base::Open,
 			needed_until: 0,
@@ -134,9 +135,10 @@ impl Chaos {
 		let points = self.amount();
 		let key = (id.model, id.window, id.stage);
 		let mut stage = Stages::<Test>::get(key);
+		row.count(&stage);
 		stage.lots = Lots::Drawn(now());
 		stage.admit(id.lane, root_of(START));
-		Contributions::put_stage(row, id.model, id.window, id.stage, &stage);
+		Stages::<Test>::insert(key, stage);
 		row.tally.attested += 1;
 		let (index, generation) =
 			Contributions::enqueue(&provider(who), id.model, Item::Work(id), points)?;
@@ -190,7 +192,9 @@ impl Chaos {
 				Contributions::finalise(signed(NOBODY), id).map(drop).map_err(|error| error.error)
 			},
 			90..=96 => {
-				Contributions::sweep(&provider(who), MODEL, 2);
+				let mut escrow = Escrow::<Test>::of(provider(who), MODEL);
+				escrow.sweep(&spec(), 2);
+				escrow.store();
 				Ok(())
 			},
 			_ => {

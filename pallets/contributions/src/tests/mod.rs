@@ -3,6 +3,7 @@
 mod attesting;
 mod auditing;
 mod challenges;
+mod charges;
 mod collusion;
 mod equivocation;
 mod escrow;

@@ -268,7 +268,8 @@ fn a_mint_that_fails_leaves_the_unit_pending_and_the_attestation_whole() {
 		start_window(1);
 		attest(unit(1, 0, 0));
 		assert_eq!(stored(unit(0, 0, 0)).phase, Phase::Pending);
-		assert_eq!(minted(who), 0, "what failed is rolled back");
+		assert_eq!((minted(who), Reputation::get(provider(who))), (0, 0));
+		assert_eq!((record_of(who).queued, open_units(who)), (2, 2));
 		MintFails::set(false);
 		assert_ok!(finalise(unit(0, 0, 0)));
 		assert_eq!(minted(who), stored(unit(0, 0, 0)).points);

@@ -72,7 +72,7 @@ fn parts_that_round_to_nothing_create_no_rows() {
 fn work_too_small_for_a_share_mints_nothing_and_is_no_error() {
 	build_and_execute(|| {
 		assert_noop!(
-			<Revenue as Shares>::mint(SHARED, &ALICE, 0, 0).and_then(|minted| {
+			try_mint(SHARED, ALICE, 0).and_then(|minted| {
 				assert_eq!(minted, 0);
 				Err::<(), _>(Error::ZeroAmount.into()) // for assert_noop, which wants an error
 			}),
@@ -85,7 +85,7 @@ fn work_too_small_for_a_share_mints_nothing_and_is_no_error() {
 #[test]
 fn an_unknown_model_mints_nothing() {
 	build_and_execute(|| {
-		assert_noop!(<Revenue as Shares>::mint(UNKNOWN, &ALICE, 5, 0), Error::UnknownModel);
+		assert_noop!(try_mint(UNKNOWN, ALICE, 5), Error::UnknownModel);
 	});
 }
 
@@ -97,7 +97,7 @@ fn at_its_limit_a_supply_mints_what_is_left_and_then_nothing() {
 		deposit(SHARED, 1_000);
 		pass(50);
 		// WHEN work for many more becomes final
-		assert_eq!(<Revenue as Shares>::mint(SHARED, &BOB, u128::MAX, 0), Ok(1_000));
+		assert_eq!(try_mint(SHARED, BOB, u128::MAX), Ok(1_000));
 		// THEN what is left is split like any mint
 		assert_eq!(shares(BOB), 1_000 - 50 - 100 - 33);
 		assert_eq!(<Revenue as Shares>::supply(SHARED), MAX_SUPPLY);
@@ -109,7 +109,7 @@ fn at_its_limit_a_supply_mints_what_is_left_and_then_nothing() {
 		// And later work becomes final too, though it mints nothing: its bond is free.
 		pass(10);
 		let (before, events) = (pool(SHARED), System::events().len());
-		assert_eq!(<Revenue as Shares>::mint(SHARED, &CAROL, 5, 0), Ok(0));
+		assert_eq!(try_mint(SHARED, CAROL, 5), Ok(0));
 		assert_eq!((pool(SHARED), System::events().len()), (before, events));
 		assert_eq!(row(SHARED, CAROL), None);
 	});
@@ -123,7 +123,7 @@ fn a_fork_at_its_limit_passes_no_royalty_on_by_minting_nothing() {
 		deposit(CHILD, 1_000);
 		pass(50);
 		let before = (pool(ROOT), pool(CHILD));
-		assert_eq!(<Revenue as Shares>::mint(CHILD, &BOB, 5, 0), Ok(0));
+		assert_eq!(try_mint(CHILD, BOB, 5), Ok(0));
 		assert_eq!((pool(ROOT), pool(CHILD)), before);
 	});
 }

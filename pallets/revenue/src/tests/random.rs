@@ -1,6 +1,6 @@
 //! A hundred thousand random operations with adversarial amounts: nothing is lost, to the unit.
 
-use cairn_primitives::{traits::Shares, Balance, ModelId, ModelStatus};
+use cairn_primitives::{Balance, ModelId, ModelStatus};
 use frame_support::{
 	dispatch::DispatchResult,
 	traits::{
@@ -58,8 +58,7 @@ impl Chaos {
 			0..=24 => deposit_from(CLIENT, model, self.amount(30)),
 			25..=39 => {
 				let points = self.amount(24);
-				<Revenue as Shares>::mint(model, &who, points, 0)
-					.map(|minted| assert_eq!(minted, points))
+				try_mint(model, who, points).map(|minted| assert_eq!(minted, points))
 			},
 			40..=59 => transfer(model, who, other, self.part(model, who)),
 			60..=74 => self.claim(who, &[model]),
