@@ -1,60 +1,11 @@
 //! The commands, as a researcher runs them.
 
-use std::{
-	fs,
-	path::Path,
-	process::{Command, Output},
-	time::Duration,
-};
+mod common;
+
+use std::{fs, process::Command, time::Duration};
 
 use cairn_primitives::ModelSpec;
-
-fn worker(folder: &Path, arguments: &[&str]) -> Output {
-	let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-worker"));
-	command.current_dir(folder).args(arguments).output().unwrap()
-}
-
-/// What a command that must succeed prints.
-fn succeeds(folder: &Path, arguments: &[&str]) -> String {
-	let output = worker(folder, arguments);
-	let errors = String::from_utf8_lossy(&output.stderr);
-	assert!(output.status.success(), "{arguments:?}: {errors}");
-	String::from_utf8(output.stdout).unwrap()
-}
-
-/// What a command that must fail complains of.
-fn fails(folder: &Path, arguments: &[&str]) -> String {
-	let output = worker(folder, arguments);
-	assert!(!output.status.success(), "{arguments:?}");
-	String::from_utf8(output.stderr).unwrap()
-}
-
-/// A folder with a text, a dataset of it, and a spec that names the dataset.
-fn workplace() -> tempfile::TempDir {
-	let folder = tempfile::tempdir().unwrap();
-	let text = "a cairn is a pile of stones that walkers add to\n".repeat(600);
-	fs::write(folder.path().join("text.txt"), text).unwrap();
-	let said = succeeds(
-		folder.path(),
-		&[
-			"dataset",
-			"build",
-			"text.txt",
-			"--out",
-			"data",
-			"--vocabulary",
-			"300",
-			"--chunk-tokens",
-			"1000",
-		],
-	);
-	let root = said.split('"').find(|part| part.starts_with("0x")).unwrap();
-	let mut spec = ModelSpec::example(root.parse().unwrap(), 2, 2);
-	spec.architecture.vocabulary = 300;
-	spec.window.steps = 100;
-	fs::write(folder.path().join("spec.json"), serde_json::to_string(&spec).unwrap()).unwrap();
-	folder
-}
+use common::{fails, succeeds, worker, workplace};
 
 #[test]
 fn a_dataset_is_built_and_verified_and_damage_is_found() {

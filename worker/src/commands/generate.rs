@@ -31,10 +31,10 @@ pub struct GenerateCommand {
 	#[arg(long, default_value_t = 200)]
 	tokens: usize,
 	/// 0 takes the likeliest token each time, 1 samples as the model says, more is bolder.
-	#[arg(long, default_value_t = 0.8)]
+	#[arg(long, default_value_t = 0.8, allow_negative_numbers = true)]
 	temperature: f32,
 	/// Sample among the likeliest tokens only that together have this probability.
-	#[arg(long, default_value_t = 0.95)]
+	#[arg(long, default_value_t = 0.95, allow_negative_numbers = true)]
 	top_p: f32,
 	/// Equal seeds make equal texts.
 	#[arg(long, default_value_t = 0)]

@@ -1,0 +1,106 @@
+//! From a run to a model that others use.
+
+mod common;
+
+use std::{fs, path::Path};
+
+use common::{fails, succeeds, workplace};
+
+fn train(folder: &Path, out: &str, more: &[&str]) -> String {
+	let files = ["train-local", "--spec", "spec.json", "--data", "data", "--out", out];
+	succeeds(folder, &[&files, &["--windows", "1"], more].concat())
+}
+
+fn generate(folder: &Path, model: &str, more: &[&str]) -> String {
+	succeeds(folder, &[&["generate", "--model", model, "--prompt", "a pile of"], more].concat())
+}
+
+/// The loss of the first step of a run.
+fn first_loss(folder: &Path, run: &str) -> f32 {
+	let table = fs::read_to_string(folder.join(run).join("loss.csv")).unwrap();
+	let names: Vec<&str> = table.lines().next().unwrap().split(',').collect();
+	let place = names.iter().position(|name| *name == "loss").unwrap();
+	table.lines().nth(1).unwrap().split(',').nth(place).unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_run_ends_with_what_the_model_says_and_is_a_model() {
+	let folder = workplace();
+	let path = folder.path();
+	let said = train(path, "run", &["--prompt", "walkers add"]);
+	assert!(said.contains("goes on with \"walkers add\""), "{said}");
+
+	let greedy = generate(path, "run", &["--temperature", "0", "--tokens", "8"]);
+	assert!(greedy.starts_with("a pile of"), "{greedy}");
+	assert!(greedy.trim_end().len() > "a pile of".len(), "{greedy}");
+	let sampled = ["--temperature", "1.5", "--seed", "5", "--tokens", "20"];
+	let one = generate(path, "run", &sampled);
+	assert_eq!(one, generate(path, "run", &sampled));
+	assert_ne!(
+		one,
+		generate(path, "run", &["--temperature", "1.5", "--seed", "6", "--tokens", "20"])
+	);
+
+	let roots = succeeds(path, &["shard", "export", "run", "--out", "model"]);
+	assert_eq!(greedy, generate(path, "model", &["--temperature", "0", "--tokens", "8"]));
+	for stage in ["0", "1"] {
+		let file = format!("model/stage-{stage}.safetensors");
+		let root =
+			succeeds(path, &["shard", "root", "--spec", "spec.json", "--stage", stage, &file]);
+		assert!(roots.contains(&format!("stage {stage}: {}", root.trim())), "{roots} {root}");
+	}
+
+	// Training goes on from the model, not from the seed.
+	train(path, "further", &["--from", "model"]);
+	assert!(first_loss(path, "further") < 0.6 * first_loss(path, "run"));
+}
+
+#[test]
+fn a_seed_yields_the_roots_that_a_spec_names() {
+	let folder = workplace();
+	let path = folder.path();
+	let said = succeeds(path, &["shard", "init", "--spec", "spec.json", "--out", "shards"]);
+	let roots: Vec<&str> = said.split('"').filter(|part| part.starts_with("0x")).collect();
+	assert_eq!(roots.len(), 2);
+	assert_ne!(roots[0], roots[1]);
+	let file = "shards/stage-1.safetensors";
+	let root = succeeds(path, &["shard", "root", "--spec", "spec.json", "--stage", "1", file]);
+	assert_eq!(root.trim(), roots[1]);
+	// A run from these shards is the run from the seed.
+	train(path, "seed", &[]);
+	train(path, "shards-run", &["--from", "shards"]);
+	assert_eq!(first_loss(path, "seed"), first_loss(path, "shards-run"));
+}
+
+#[test]
+fn what_is_no_model_is_refused_by_name() {
+	let folder = workplace();
+	let path = folder.path();
+	let go_on = |model: &str, prompt: &str, more: &[&str]| {
+		fails(path, &[&["generate", "--model", model, "--prompt", prompt], more].concat())
+	};
+	assert!(go_on("nowhere", "a", &[]).contains("cannot read nowhere/spec.json"));
+	train(path, "run", &[]);
+	assert!(go_on("run", "", &[]).contains("the prompt is empty"));
+	assert!(go_on("run", "a", &["--top-p", "0"]).contains("top-p"));
+	assert!(go_on("run", "a", &["--temperature", "-1"]).contains("temperature"));
+	assert!(
+		go_on("run", &"stones ".repeat(60), &[]).contains("does not fit the model's context of 32")
+	);
+	let complaint = fails(path, &["shard", "export", "run", "--out", "data"]);
+	assert!(complaint.contains("exists already"), "{complaint}");
+	let root = |stage: &str, file: &str| {
+		fails(path, &["shard", "root", "--spec", "spec.json", "--stage", stage, file])
+	};
+	succeeds(path, &["shard", "export", "run", "--out", "model"]);
+	let shard = path.join("model/stage-0.safetensors");
+	assert!(root("2", "model/stage-0.safetensors").contains("no stage 2"));
+	assert!(root("1", "model/stage-0.safetensors").contains("has no tensor model.layers.1"));
+	let bytes = fs::read(&shard).unwrap();
+	fs::write(&shard, &bytes[..bytes.len() - 1]).unwrap();
+	assert!(root("0", "model/stage-0.safetensors").contains("no whole safetensors file"));
+	assert!(go_on("model", "a", &[]).contains("no whole safetensors file"));
+	let complaint = fails(path, &["shard", "import", "text.txt", "--out", "imported"]);
+	assert!(complaint.contains("neither a GGUF file"), "{complaint}");
+	assert!(!path.join("imported").exists());
+}
