@@ -95,7 +95,7 @@ pub mod pallet {
 		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper<Self::AccountId>;
 	}
 
-	/// Open games by unit and challenger. A row takes 859 bytes at most, with accounts of 32 bytes.
+	/// Open games by unit and challenger. A row takes 851 bytes at most, with accounts of 32 bytes.
 	#[pallet::storage]
 	pub type Games<T: Config> = StorageDoubleMap<
 		_,

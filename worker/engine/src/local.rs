@@ -264,6 +264,7 @@ impl LocalTraining {
 				before.restore(stage.trainer.shard_mut())?;
 				stage.outer = momentum;
 			}
+			self.carried.clear(); // two of them might not fit
 			self.carried = self.load_lanes()?;
 		}
 		let done = done?;

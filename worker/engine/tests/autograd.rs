@@ -49,7 +49,8 @@ fn spec(stages: usize, boundary: BoundaryCodec) -> ModelSpec {
 	let a = &mut spec.architecture;
 	(a.vocabulary, a.width, a.hidden, a.context) = (101, 36, 50, CONTEXT as u32);
 	(a.heads, a.kv_heads, a.head_width) = (6, 2, 10);
-	a.frequencies = (0..5).map(|i| u64::MAX / 7 >> (2 * i)).collect::<Vec<_>>().try_into().unwrap();
+	a.frequencies =
+		(0..5).map(|i| (u64::MAX / 7) >> (2 * i)).collect::<Vec<_>>().try_into().unwrap();
 	spec.stages = vec![2; stages].try_into().unwrap();
 	spec.schedule.microbatch = SAMPLES as u16;
 	spec.boundary = boundary;
@@ -116,7 +117,7 @@ fn assert_gradients(trainer: &Trainer, model: &Model, inputs: &[u32], name: &str
 		let gradient = tensor.gradient().unwrap();
 		let what = format!("{name}: {}", tensor.tensor);
 		let expected = model.gradient(tensor.tensor).unwrap();
-		assert_near(&gradient, &expected, &what);
+		assert_near(&gradient, expected, &what);
 		let is_head = tensor.tensor == Name::Embedding && model.stage.tied_head;
 		for (row, gradient) in gradient.chunks_exact(tensor.columns).enumerate() {
 			let takes_part =
@@ -289,7 +290,7 @@ fn the_norm_has_the_gradient_of_autograd() {
 #[test]
 fn rope_has_the_gradient_of_autograd() {
 	let (heads, width) = (6, 10);
-	let frequencies: Vec<u64> = (0..5).map(|i| u64::MAX / 7 >> (2 * i)).collect();
+	let frequencies: Vec<u64> = (0..5).map(|i| (u64::MAX / 7) >> (2 * i)).collect();
 	let count = SAMPLES * CONTEXT * heads * width;
 	let (x, gradient) = (numbers(count, 1), numbers(count, 2));
 	let [cos, sin] = llama::rotations(&frequencies, CONTEXT).unwrap();

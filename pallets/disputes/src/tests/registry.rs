@@ -128,5 +128,5 @@ fn mooting_ends_all_games_about_a_unit_and_no_others() {
 #[test]
 fn a_row_is_as_small_as_documented() {
 	let bytes = Dispute::<sp_runtime::AccountId32>::max_encoded_len();
-	assert_eq!(bytes, 859, "see the documentation of `Games` and the README");
+	assert_eq!(bytes, 851, "see the documentation of `Games` and the README");
 }

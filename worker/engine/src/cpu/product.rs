@@ -379,7 +379,7 @@ mod tests {
 		];
 		for (number, (rows, columns, depth)) in sizes.into_iter().enumerate() {
 			for layout in 0..16 {
-				let bit = |bit: usize| layout >> bit & 1 == 1;
+				let bit = |bit: usize| (layout >> bit) & 1 == 1;
 				let case = Case {
 					rows,
 					columns,
