@@ -9,7 +9,7 @@ NODE = $(CARGO_TARGET_DIR)/debug/cairn-node
 JS = node/tests/polkadot-js
 ARGS =
 
-.PHONY: help setup build test test-pallets test-rust test-js demo bench lint docs deny ci
+.PHONY: help setup build test test-pallets test-rust test-js demo train bench lint docs deny ci
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,7 +26,7 @@ test-pallets: setup ## Run the unit tests alone, without the runtime's WebAssemb
 	@SKIP_WASM_BUILD=1 scripts/patiently.sh "unit tests" cargo test --workspace --lib --exclude cairn-chain-spec --exclude cairn-runtime --no-fail-fast
 
 test-rust: build ## Run the tests in Rust
-	@scripts/patiently.sh "tests in Rust" cargo test --workspace
+	@CAIRN_SMOLLM2="$$(scripts/smollm2.sh)" scripts/patiently.sh "tests in Rust" cargo test --workspace
 	@scripts/patiently.sh "the engine on narrower vectors" \
 		env CAIRN_INSTRUCTIONS=avx2 cargo test --workspace --test reference --test digest
 	@scripts/patiently.sh "the engine without vectors" \
@@ -37,6 +37,9 @@ test-js: build ## Run the polkadot.js tests against a real node
 
 demo: build ## Tour through a model's life on a development chain, with polkadot.js
 	@CAIRN_NODE=$(NODE) npm --prefix $(JS) --silent run tour -- $(ARGS)
+
+train: ## Train a small model on Moby-Dick on this machine, and let it speak (a few minutes; goes on where it stopped)
+	@scripts/train.sh $(ARGS)
 
 bench: ## Run one benchmark: make bench NAME=node (benches/README.md lists them)
 	@benches/run.sh "$(NAME)" $(ARGS)

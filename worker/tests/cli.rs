@@ -4,8 +4,7 @@ mod common;
 
 use std::{fs, process::Command, time::Duration};
 
-use cairn_primitives::ModelSpec;
-use common::{fails, succeeds, worker, workplace};
+use common::{fails, succeeds, workplace};
 
 #[test]
 fn a_dataset_is_built_and_verified_and_damage_is_found() {

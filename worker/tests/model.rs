@@ -8,11 +8,11 @@ use common::{fails, succeeds, workplace};
 
 fn train(folder: &Path, out: &str, more: &[&str]) -> String {
 	let files = ["train-local", "--spec", "spec.json", "--data", "data", "--out", out];
-	succeeds(folder, &[&files, &["--windows", "1"], more].concat())
+	succeeds(folder, &[&files[..], &["--windows", "1"], more].concat())
 }
 
 fn generate(folder: &Path, model: &str, more: &[&str]) -> String {
-	succeeds(folder, &[&["generate", "--model", model, "--prompt", "a pile of"], more].concat())
+	succeeds(folder, &[&["generate", "--model", model, "--prompt", "a pile of"][..], more].concat())
 }
 
 /// The loss of the first step of a run.
@@ -77,7 +77,7 @@ fn what_is_no_model_is_refused_by_name() {
 	let folder = workplace();
 	let path = folder.path();
 	let go_on = |model: &str, prompt: &str, more: &[&str]| {
-		fails(path, &[&["generate", "--model", model, "--prompt", prompt], more].concat())
+		fails(path, &[&["generate", "--model", model, "--prompt", prompt][..], more].concat())
 	};
 	assert!(go_on("nowhere", "a", &[]).contains("cannot read nowhere/spec.json"));
 	train(path, "run", &[]);
