@@ -2,8 +2,8 @@
 //!
 //! candle's own are as good as exact here, so that what differs is the engine's rounding: each of a few hundred operations on
 //! the way adds at most 2⁻²⁴ = 6·10⁻⁸ of a value, mostly in directions that have nothing to do with each other. Measured
-//! differences are 2·10⁻⁶ of a tensor's norm at most; a term that is missing, doubled or of the wrong token makes more than 10⁻³
-//! of it. [`BOUND`] lies between.
+//! differences are 2·10⁻⁶ of a tensor's norm at most; a term that is missing, doubled or of the wrong token is no matter of
+//! rounding. [`BOUND`] lies between.
 //!
 //! Of candle-nn only functions that are made of differentiable tensor operations are used: its fused norm, softmax and RoPE
 //! yield tensors that know no way back, and gradients end there without an error.
