@@ -127,6 +127,8 @@ pub struct WindowDone {
 	pub loss: f32,
 	/// Mean loss of held-out tokens, in nats.
 	pub held_out: f32,
+	/// Bytes that would cross the edges of all lanes, there and back.
+	pub edge_bytes: usize,
 	/// Bytes that the lanes' differences would take on the network, all stages and lanes together.
 	pub merge_bytes: usize,
 }
@@ -178,14 +180,6 @@ impl LocalTraining {
 	/// The shard of a stage.
 	pub fn shard(&self, stage: usize) -> &Shard {
 		self.stages[stage].trainer.shard()
-	}
-
-	/// Bytes that cross all edges for one token, there and back.
-	pub fn edge_bytes_per_token(&self) -> f64 {
-		let edges = self.stages.len().saturating_sub(1);
-		let tokens = self.stages.first().map_or(1, |stage| stage.trainer.tokens()) as f64;
-		let bytes = self.stages.first().map_or(0, |stage| stage.forward.bytes());
-		(2 * edges * bytes) as f64 / tokens
 	}
 
 	/// Do a window: all lanes, the merge, the evaluation; then store the state. `happened` hears of everything. If it fails, the
@@ -254,8 +248,18 @@ impl LocalTraining {
 		}
 		let held_out = self.evaluate()?;
 		let samples = u64::from(steps) * u64::from(lanes) * u64::from(self.batch());
+		let edge_bytes = self.edge_bytes(samples);
 		let samples = self.progress.samples + samples;
-		Ok((WindowDone { window, samples, loss, held_out, merge_bytes }, carried))
+		Ok((WindowDone { window, samples, loss, held_out, edge_bytes, merge_bytes }, carried))
+	}
+
+	/// Bytes that cross all edges for so many samples, there and back.
+	fn edge_bytes(&self, samples: u64) -> usize {
+		let microbatches = samples / u64::from(self.spec.schedule.microbatch);
+		let edges = &self.stages[1..];
+		let bytes: usize =
+			edges.iter().map(|stage| stage.forward.bytes() + stage.backward.bytes()).sum();
+		microbatches as usize * bytes
 	}
 
 	/// Samples of a lane in a step; fixed for a window.

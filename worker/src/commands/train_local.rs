@@ -21,7 +21,8 @@ use super::{progress_bar, read_spec, short, CommandResult};
 /// Train a model on this machine alone, as the network would.
 ///
 /// Every window is stored in the folder when it is done; the same command goes on from there, whatever stopped it. The folder
-/// also has loss.csv: the loss of every step, and of held-out text behind every window.
+/// also has loss.csv: the loss of every step, and behind every window the loss of held-out text, with the bytes that the
+/// network would have moved.
 #[derive(Debug, Args)]
 pub struct TrainLocalCommand {
 	/// The spec (JSON).
@@ -196,7 +197,7 @@ struct Table {
 	file: fs::File,
 }
 
-const HEAD: &str = "window,lane,step,tokens,loss,held_out";
+const HEAD: &str = "window,lane,step,tokens,loss,held_out,edge_bytes,merge_bytes";
 
 impl Table {
 	/// The table of a run that goes on with a window: what was written of later ones is gone.
@@ -220,10 +221,10 @@ impl Table {
 	fn write(&mut self, event: Event) -> std::io::Result<()> {
 		match event {
 			Event::Step(StepDone { window, lane, step, loss, tokens }) => {
-				writeln!(self.file, "{window},{lane},{step},{tokens},{loss},")
+				writeln!(self.file, "{window},{lane},{step},{tokens},{loss},,,")
 			},
-			Event::Window(WindowDone { window, loss, held_out, .. }) => {
-				writeln!(self.file, "{window},,,,{loss},{held_out}")
+			Event::Window(WindowDone { window, loss, held_out, edge_bytes, merge_bytes, .. }) => {
+				writeln!(self.file, "{window},,,,{loss},{held_out},{edge_bytes},{merge_bytes}")
 			},
 		}
 	}
