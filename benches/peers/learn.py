@@ -127,7 +127,7 @@ with open(out / "loss.csv", "w") as table:
     window = 0
     while training.samples < spec["schedule"]["points"][-1]["samples"]:
         tokens = training.batch() * spec["architecture"]["context"]
-        row = lambda lane, step, loss: print(window, lane, step, tokens, loss, "", sep=",", file=table)
+        row = lambda lane, step, loss: print(window, lane, step, tokens, loss, "", sep=",", file=table, flush=True)
         loss = training.window(row)
         print(window, "", "", "", loss, training.held_out(), sep=",", file=table, flush=True)
         window += 1
