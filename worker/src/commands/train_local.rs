@@ -223,7 +223,8 @@ impl Table {
 			Event::Step(StepDone { window, lane, step, loss, tokens }) => {
 				writeln!(self.file, "{window},{lane},{step},{tokens},{loss},,,")
 			},
-			Event::Window(WindowDone { window, loss, held_out, edge_bytes, merge_bytes, .. }) => {
+			Event::Window(done) => {
+				let WindowDone { window, loss, held_out, edge_bytes, merge_bytes, .. } = done;
 				writeln!(self.file, "{window},,,,{loss},{held_out},{edge_bytes},{merge_bytes}")
 			},
 		}
