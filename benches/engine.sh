@@ -6,15 +6,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/cairn/target}" OPENSSL_NO_VENDOR=1
 make --silent build
-peers=$CARGO_TARGET_DIR/peers
-if ! "$peers/bin/python" -c "import torch" 2>/dev/null; then
-	python3 -m venv "$peers"
-	scripts/patiently.sh "install PyTorch (once)" "$peers/bin/pip" install --quiet torch numpy
-fi
+source benches/peers/install.sh
 llama="$(scripts/smollm2.sh)"
 if [ -n "$llama" ]; then
 	scripts/patiently.sh "build candle's Llama (once)" \
 		cargo build --release --manifest-path benches/peers/candle/Cargo.toml
 	set -- --llama "$llama" --candle "$CARGO_TARGET_DIR/release/candle-peer" "$@"
 fi
-exec "$peers/bin/python" benches/engine.py --bench "$CARGO_TARGET_DIR/debug/cairn-bench-engine" "$@"
+exec "$peers" benches/engine.py --bench "$CARGO_TARGET_DIR/debug/cairn-bench-engine" "$@"

@@ -14,8 +14,12 @@ use crate::plot::Curves;
 /// The table's file in a run's folder.
 const FILE: &str = "loss.csv";
 
+/// Its head.
+const HEAD: [&str; 8] =
+	["window", "lane", "step", "tokens", "loss", "held_out", "edge_bytes", "merge_bytes"];
+
 /// A step of a lane, or a window.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Row {
 	window: u32,
 	/// Of a step only.
@@ -28,6 +32,10 @@ struct Row {
 	loss: f32,
 	/// Of a window only.
 	held_out: Option<f32>,
+	/// Of a window only: that would have crossed the edges of all lanes.
+	edge_bytes: Option<usize>,
+	/// Of a window only: that lanes would have exchanged for the merge.
+	merge_bytes: Option<usize>,
 }
 
 /// Why the table cannot be read or written.
@@ -67,11 +75,20 @@ impl Table {
 		let row = match event {
 			Event::Step(StepDone { window, lane, step, samples, loss, .. }) => {
 				let tokens = samples * self.context;
-				Row { window, lane: Some(lane), step: Some(step), tokens, loss, held_out: None }
+				let (lane, step) = (Some(lane), Some(step));
+				Row { window, lane, step, tokens, loss, ..Row::default() }
 			},
-			Event::Window(WindowDone { window, samples, loss, held_out, .. }) => {
-				let tokens = samples * self.context;
-				Row { window, lane: None, step: None, tokens, loss, held_out: Some(held_out) }
+			Event::Window(done) => {
+				let WindowDone { window, samples, loss, held_out, edge_bytes, merge_bytes } = done;
+				Row {
+					window,
+					tokens: samples * self.context,
+					loss,
+					held_out: Some(held_out),
+					edge_bytes: Some(edge_bytes),
+					merge_bytes: Some(merge_bytes),
+					..Row::default()
+				}
 			},
 		};
 		self.rows.push(row);
@@ -117,7 +134,7 @@ fn read(path: &Path, window: u32) -> csv::Result<Vec<Row>> {
 fn rewrite(path: &Path, rows: &[Row]) -> csv::Result<csv::Writer<File>> {
 	let partial = path.with_extension("csv.partial");
 	let mut writer = csv::WriterBuilder::new().has_headers(false).from_path(&partial)?;
-	writer.write_record(["window", "lane", "step", "tokens", "loss", "held_out"])?;
+	writer.write_record(HEAD)?;
 	for row in rows {
 		writer.serialize(row)?;
 	}
@@ -136,7 +153,9 @@ mod tests {
 	}
 
 	fn window(window: u32, samples: u64) -> Event {
-		Event::Window(WindowDone { window, samples, loss: 2.5, held_out: 3.0, merge_bytes: 0 })
+		let (edge_bytes, merge_bytes) = (80, 0);
+		let (loss, held_out) = (2.5, 3.0);
+		Event::Window(WindowDone { window, samples, loss, held_out, edge_bytes, merge_bytes })
 	}
 
 	#[test]
@@ -152,11 +171,11 @@ mod tests {
 		assert_eq!(
 			lines,
 			[
-				"window,lane,step,tokens,loss,held_out",
-				"0,0,0,40,2.0,",
-				"0,1,0,40,3.0,",
-				"0,,,40,2.5,3.0",
-				"1,0,0,80,0.1,"
+				"window,lane,step,tokens,loss,held_out,edge_bytes,merge_bytes",
+				"0,0,0,40,2.0,,,",
+				"0,1,0,40,3.0,,,",
+				"0,,,40,2.5,3.0,80,0",
+				"1,0,0,80,0.1,,,"
 			]
 		);
 		// Of the window that was not finished, the last row was cut off.

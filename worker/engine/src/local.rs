@@ -133,6 +133,8 @@ pub struct WindowDone {
 	pub loss: f32,
 	/// Mean loss of held-out tokens, in nats.
 	pub held_out: f32,
+	/// Bytes that would cross the edges of all lanes, there and back.
+	pub edge_bytes: usize,
 	/// Bytes that the lanes' differences would take on the network, all stages and lanes together.
 	pub merge_bytes: usize,
 }
@@ -243,14 +245,6 @@ impl LocalTraining {
 		Ok(Pipeline::new(decoders))
 	}
 
-	/// Bytes that cross all edges for one token, there and back.
-	pub fn edge_bytes_per_token(&self) -> f64 {
-		let edges = self.stages.len().saturating_sub(1);
-		let tokens = self.stages.first().map_or(1, |stage| stage.trainer.tokens()) as f64;
-		let bytes = self.stages.first().map_or(0, |stage| stage.forward.bytes());
-		(2 * edges * bytes) as f64 / tokens
-	}
-
 	/// Do a window: all lanes, the merge, the evaluation; then store the state. `happened` hears of everything. If it fails, the
 	/// run stands where the window began.
 	pub fn window(&mut self, mut happened: impl FnMut(Event)) -> Result<WindowDone, LocalError> {
@@ -317,8 +311,18 @@ impl LocalTraining {
 			}
 		}
 		let held_out = self.evaluate()?;
-		let samples = self.planned(steps);
-		Ok(WindowDone { window, samples, loss, held_out, merge_bytes })
+		let (before, samples) = (self.progress.samples, self.planned(steps));
+		let edge_bytes = self.edge_bytes(samples - before);
+		Ok(WindowDone { window, samples, loss, held_out, edge_bytes, merge_bytes })
+	}
+
+	/// Bytes that cross all edges for so many samples, there and back.
+	fn edge_bytes(&self, samples: u64) -> usize {
+		let microbatches = samples / u64::from(self.spec.schedule.microbatch);
+		let edges = &self.stages[1..];
+		let bytes: usize =
+			edges.iter().map(|stage| stage.forward.bytes() + stage.backward.bytes()).sum();
+		microbatches as usize * bytes
 	}
 
 	/// Samples of a lane in a step; fixed for a window.

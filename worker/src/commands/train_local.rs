@@ -32,7 +32,8 @@ const SAMPLE: usize = 100;
 /// Train a model on this machine alone, as the network would.
 ///
 /// Every window is stored in the folder when it is done; the same command goes on from there, whatever stopped it. The folder
-/// also has loss.csv, the loss of every step, and of held-out text behind every window; and loss.png, which shows them.
+/// also has loss.csv, the loss of every step, and behind every window the loss of held-out text with the bytes that the network
+/// would have moved; and loss.png, which shows the losses.
 #[derive(Debug, Args)]
 pub struct TrainLocalCommand {
 	/// The spec (JSON).
@@ -106,10 +107,6 @@ impl TrainLocalCommand {
 			|spec, stage| self.initial(spec, stage),
 		)?;
 		self.describe(&spec, training.dataset())?;
-		if spec.stages.len() > 1 {
-			let bytes = training.edge_bytes_per_token();
-			println!("edge bytes per token, there and back: {}", short(bytes));
-		}
 		let start = training.progress();
 		let mut table = Table::open(&self.out, start.window, spec.architecture.context)?;
 		let title = title(&self.spec, &spec);
@@ -280,12 +277,13 @@ fn window(
 		return Err(error.into());
 	}
 	let speed = tokens as f64 / start.elapsed().as_secs_f64();
-	let merge = match done.merge_bytes {
+	let moved = |what: &str, bytes: usize| match bytes {
 		0 => String::new(),
-		bytes => format!("  merge {} bytes", short(bytes as f64)),
+		bytes => format!("  {what} {} bytes", short(bytes as f64)),
 	};
+	let (edges, merge) = (moved("edges", done.edge_bytes), moved("merge", done.merge_bytes));
 	println!(
-		"window {:>3}  samples {:>8}  loss {:.4}  held-out {:.4}  {} tokens/s{merge}",
+		"window {:>3}  samples {:>8}  loss {:.4}  held-out {:.4}  {} tokens/s{edges}{merge}",
 		done.window,
 		done.samples,
 		done.loss,
