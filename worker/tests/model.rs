@@ -82,6 +82,7 @@ fn what_is_no_model_is_refused_by_name() {
 	assert!(go_on("nowhere", "a", &[]).contains("cannot read nowhere/spec.json"));
 	train(path, "run", &[]);
 	assert!(go_on("run", "", &[]).contains("the prompt is empty"));
+	assert!(go_on("run", "a", &["--threads", "100000"]).contains("too many"));
 	assert!(go_on("run", "a", &["--top-p", "0"]).contains("top-p"));
 	assert!(go_on("run", "a", &["--temperature", "-1"]).contains("temperature"));
 	assert!(

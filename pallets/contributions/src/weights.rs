@@ -1,6 +1,10 @@
 //! Weights of `pallet_contributions`, measured by `make bench NAME=weights`; do not edit.
 //!
 //! Date: 2026-11-27, steps: 20, repeats: 10
+//!
+//! By hand, until this is measured again: the time of `attest` is that of one which finalises two items and changes two
+//! neighbours, measured before it was made cheaper, and so too high for any; its accesses to storage are counted in the code, as
+//! are those of `open_window` and `ends_differ`, whose times are estimates.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
@@ -89,12 +93,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Revenue::Holders` (r:4 w:4)
 	/// Proof: `Revenue::Holders` (`max_values`: None, `max_size`: Some(181), added: 2656, mode: `MaxEncodedLen`)
 	fn attest(h: u32, f: u32, ) -> Weight {
-		// Minimum execution time: 470_000_000 picoseconds.
-		Weight::from_parts(550_000_000, 12214)
+		// Minimum execution time: 892_843_000 picoseconds.
+		Weight::from_parts(1_050_391_155, 12214)
 			// Standard Error: 366_347
 			.saturating_add(Weight::from_parts(51_940_850, 0).saturating_mul(h.into()))
-			// Standard Error: 366_347
-			.saturating_add(Weight::from_parts(210_000_000, 0).saturating_mul(f.into()))
 			.saturating_add(T::DbWeight::get().reads(20_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(h.into())))
 			.saturating_add(T::DbWeight::get().reads((14_u64).saturating_mul(f.into())))
@@ -689,9 +691,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn attest(h: u32, f: u32, ) -> Weight {
-		Weight::from_parts(550_000_000, 12214)
+		Weight::from_parts(1_050_391_155, 12214)
 			.saturating_add(Weight::from_parts(51_940_850, 0).saturating_mul(h.into()))
-			.saturating_add(Weight::from_parts(210_000_000, 0).saturating_mul(f.into()))
+			.saturating_add(Weight::from_parts(0, 10624).saturating_mul(f.into()))
 			.saturating_add(ParityDbWeight::get().reads(20_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
