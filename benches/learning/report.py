@@ -32,7 +32,7 @@ class Losses:
     @staticmethod
     def read(path, spec):
         with open(path) as table:
-            rows = list(csv.DictReader(table))
+            rows = [row for row in csv.DictReader(table) if row["loss"]]  # a run that was killed may leave half a row
         ends = [row for row in rows if row["held_out"]]
         total = lambda column: sum(int(row.get(column) or 0) for row in ends)
         return Losses(
