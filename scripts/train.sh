@@ -11,6 +11,7 @@ folder=$CARGO_TARGET_DIR/whale
 if [ ! -d "$folder/data" ]; then
 	"$worker" dataset build worker/data/moby-dick.txt --out "$folder/data" --vocabulary 1024
 fi
-"$worker" train-local --spec docs/examples/whale.json --data "$folder/data" --out "$folder/run" "$@"
+run=$folder/run$(printf '%s' "$*" | tr -c 'a-z0-9' -)
+"$worker" train-local --spec docs/examples/whale.json --data "$folder/data" --out "$run" "$@"
 echo
-echo "let it say more: $worker generate --model $folder/run --prompt 'Call me'"
+echo "let it say more: $worker generate --model $run --prompt 'Call me'"

@@ -16,7 +16,8 @@ import report
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--worker", required=True, type=Path, help="the program cairn-worker")
-parser.add_argument("--folder", required=True, type=Path, help="where runs are kept: one that is done is not done again")
+parser.add_argument("--folder", required=True, type=Path, help="where runs are stored")
+parser.add_argument("--keep", action="store_true", help="go on with the runs that are stored instead of doing them again")
 parser.add_argument("--threads", type=int, default=os.cpu_count())
 parser.add_argument("--tokens", type=float, default=1.0, help="the part of the tokens of each run that it trains on")
 parser.add_argument("--only", nargs="+", default=[""], metavar="NAME", help="runs whose names contain one of these")
@@ -83,6 +84,8 @@ def chosen(specs):
 
 
 data = arguments.folder / "dataset"
+if not arguments.keep:
+    shutil.rmtree(arguments.folder, ignore_errors=True)
 arguments.folder.mkdir(parents=True, exist_ok=True)
 root, tokenizer = dataset(data)
 peers = {n: (cairn(n, s), torch(n, s)) for n, s in chosen(cases.peer_cases(arguments.tokens)).items()}

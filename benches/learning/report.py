@@ -32,7 +32,7 @@ class Losses:
     @staticmethod
     def read(path, spec):
         with open(path) as table:
-            rows = list(csv.DictReader(table))
+            rows = [row for row in csv.DictReader(table) if row["loss"]]  # a run that was killed may leave half a row
         ends = [row for row in rows if row["held_out"]]
         total = lambda column: sum(int(row.get(column) or 0) for row in ends)
         return Losses(
@@ -80,11 +80,12 @@ def tables(peers, lanes, outer, edges):
         run.spec["window"]["steps"],
         "carried" if run.spec["inner"]["AdamW"]["carry"] else "reset",
         run.spec["lanes"],
+        int(run.spec["seed"][2:4], 16),
         f"{run.last:.3f}",
         gap(run, base),
         bytes_per_token(run.merge_bytes, run),
     )
-    heads = ["steps of a window", "inner state", "lanes", "held-out loss", "gap", "bytes of merges per token"]
+    heads = ["steps of a window", "inner state", "lanes", "seed", "held-out loss", "gap", "bytes of merges per token"]
     base = lanes.get("carried-100-lanes-1")
     table("Lanes, beside one lane that carries its state", heads, [lane_row(run, base) for run in lanes.values()])
     table(
@@ -155,8 +156,16 @@ def plot_peers(peers):
     figure, found = axes(len(peers))
     for axis, (name, (ours, theirs)) in zip(found, peers.items()):
         axis.set_title(name.replace("-", " "))
-        curve(axis, ours, "Cairn", color="tab:blue", linewidth=4, alpha=0.4)
-        curve(axis, theirs, "PyTorch", color="black", linestyle="--", marker=".")
+        for run, label, style in [
+            (ours, "Cairn", {"color": "tab:blue", "linewidth": 4, "alpha": 0.4}),
+            (theirs, "PyTorch", {"color": "black", "linewidth": 1}),
+        ]:
+            if run.spec["lanes"] == 1:  # the steps of lanes lie side by side
+                each = total_tokens(run.spec) / windows(run.spec) / run.spec["window"]["steps"] / 1e3
+                places = [each * (number + 1) for number in range(len(run.steps))]
+                axis.plot(places, run.steps, **{**style, "linewidth": style["linewidth"] / 2})
+            curve(axis, run, label, marker="o", **style)
+    found[0].set_ylabel("loss of steps, and of held-out text (dots)")
     found[0].legend()
     return figure
 
@@ -184,6 +193,8 @@ def plot_edges(edges):
     axis.set_xscale("log")
     for stages, marker in [(2, "o"), (4, "s")]:
         runs = [run for run in edges.values() if len(run.spec["stages"]) == stages]
+        if not runs:
+            continue
         per_edge = [run.edge_bytes / total_tokens(run.spec) / (stages - 1) for run in runs]
         axis.plot(per_edge, [run.last for run in runs], marker, label=f"{stages} stages")
     axis.legend()

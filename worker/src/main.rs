@@ -45,7 +45,17 @@ fn share_heap() {
 	unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
 }
 
+/// End where the reader of the output has had enough of it, as other commands do.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn end_with_the_reader() {
+	// SAFETY: the system's own handler takes the place of the one that ignores the signal.
+	unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
 fn main() -> ExitCode {
+	#[cfg(unix)]
+	end_with_the_reader();
 	#[cfg(all(target_os = "linux", target_env = "gnu"))]
 	share_heap();
 	let result = match Cli::parse().command {

@@ -50,6 +50,9 @@ fn a_run_ends_with_what_the_model_says_and_is_a_model() {
 		assert!(roots.contains(&format!("stage {stage}: {}", root.trim())), "{roots} {root}");
 	}
 
+	let exported = fs::read_to_string(path.join("model/spec.json")).unwrap();
+	assert!(roots.lines().all(|line| exported.contains(&line[line.len() - 66..])), "{exported}");
+
 	// Training goes on from the model, not from the seed.
 	train(path, "further", &["--from", "model"]);
 	assert!(first_loss(path, "further") < 0.6 * first_loss(path, "run"));
@@ -68,6 +71,9 @@ fn a_seed_yields_the_roots_that_a_spec_names() {
 	assert_eq!(root.trim(), roots[1]);
 	// A run from these shards is the run from the seed.
 	train(path, "seed", &[]);
+	for file in ["spec.json", "tokenizer.json"] {
+		fs::copy(path.join("seed").join(file), path.join("shards").join(file)).unwrap();
+	}
 	train(path, "shards-run", &["--from", "shards"]);
 	assert_eq!(first_loss(path, "seed"), first_loss(path, "shards-run"));
 }
@@ -88,6 +94,15 @@ fn what_is_no_model_is_refused_by_name() {
 	assert!(
 		go_on("run", &"stones ".repeat(60), &[]).contains("does not fit the model's context of 32")
 	);
+	let mut other: cairn_primitives::ModelSpec =
+		serde_json::from_slice(&fs::read(path.join("spec.json")).unwrap()).unwrap();
+	other.architecture.hidden = 64;
+	fs::write(path.join("other.json"), serde_json::to_string(&other).unwrap()).unwrap();
+	let files = ["train-local", "--spec", "other.json", "--data", "data", "--out", "other"];
+	let complaint = fails(path, &[&files[..], &["--from", "run"]].concat());
+	assert!(complaint.contains("another architecture"), "{complaint}");
+	let complaint = fails(path, &["shard", "init", "--spec", "spec.json", "--out", "run"]);
+	assert!(complaint.contains("exists already"), "{complaint}");
 	let complaint = fails(path, &["shard", "export", "run", "--out", "data"]);
 	assert!(complaint.contains("exists already"), "{complaint}");
 	let root = |stage: &str, file: &str| {

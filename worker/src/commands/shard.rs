@@ -5,7 +5,7 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-use cairn_engine::{folder, import::Import, Shard};
+use cairn_engine::{data::Text, folder, import::Import, Shard};
 use cairn_primitives::{hash::blob_root, ModelSpec};
 use cairn_program::Stage;
 use clap::{Args, Subcommand};
@@ -21,7 +21,7 @@ pub enum ShardCommand {
 		/// The spec (JSON).
 		#[arg(long)]
 		spec: PathBuf,
-		/// Folder for the shards; made if it does not exist.
+		/// Folder for the shards; must not exist.
 		#[arg(long)]
 		out: PathBuf,
 	},
@@ -87,13 +87,15 @@ impl ShardCommand {
 }
 
 fn init(spec: &ModelSpec, out: &Path) -> CommandResult {
-	fs::create_dir_all(out)?;
 	let mut roots = Vec::new();
-	for stage in 0..spec.stages.len() as u8 {
-		let shard = Shard::initial(spec, stage)?;
-		shard.save(spec, stage, &shard_file(out, stage))?;
-		roots.push(shard.root(spec, stage)?);
-	}
+	make_folder(out, |out| {
+		for stage in 0..spec.stages.len() as u8 {
+			let shard = Shard::initial(spec, stage)?;
+			shard.save(spec, stage, &shard_file(out, stage))?;
+			roots.push(shard.root(spec, stage)?);
+		}
+		Ok(())
+	})?;
 	println!("Put this into the spec:");
 	println!("  \"initial\": {}", serde_json::to_string(&roots)?);
 	Ok(())
@@ -113,18 +115,28 @@ fn make_folder(out: &Path, fill: impl FnOnce(&Path) -> CommandResult) -> Command
 }
 
 fn export(model: &ModelFolder, run: &Path, out: &Path) -> CommandResult {
+	let mut spec = model.spec.clone();
 	make_folder(out, |out| {
-		for stage in 0..model.spec.stages.len() as u8 {
+		for stage in 0..spec.stages.len() as u8 {
 			// Read and written again, so that a damaged shard is not passed on.
-			let shard = Shard::load(&model.spec, stage, &model.shard(stage))?;
-			shard.save(&model.spec, stage, &shard_file(out, stage))?;
-			println!("stage {stage}: {:?}", shard.root(&model.spec, stage)?);
+			let shard = Shard::load(&spec, stage, &model.shard(stage))?;
+			shard.save(&spec, stage, &shard_file(out, stage))?;
+			spec.initial[usize::from(stage)] = shard.root(&spec, stage)?;
 		}
-		for file in [spec_file, tokenizer_file] {
-			folder::write_file(&file(out), &fs::read(file(run))?)?;
-		}
+		write_spec(out, &spec)?;
+		folder::write_file(&tokenizer_file(out), &fs::read(tokenizer_file(run))?)?;
 		Ok(())
-	})
+	})?;
+	for (stage, root) in spec.initial.iter().enumerate() {
+		println!("stage {stage}: {root:?}");
+	}
+	Ok(())
+}
+
+fn write_spec(folder: &Path, spec: &ModelSpec) -> CommandResult {
+	let json = serde_json::to_string_pretty(spec)? + "\n";
+	folder::write_file(&spec_file(folder), json.as_bytes())?;
+	Ok(())
 }
 
 impl ImportCommand {
@@ -152,8 +164,8 @@ impl ImportCommand {
 			}
 			bar.finish_and_clear();
 			folder::write_file(&tokenizer_file(out), &tokenizer)?;
-			let json = serde_json::to_string_pretty(&spec)? + "\n";
-			folder::write_file(&spec_file(out), json.as_bytes())?;
+			Text::open(&tokenizer_file(out))?;
+			write_spec(out, &spec)?;
 			println!(
 				"{} parameters in stages of {:?} layers",
 				short(parameters as f64),

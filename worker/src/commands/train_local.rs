@@ -1,6 +1,7 @@
 //! `train-local`.
 
 use std::{
+	error::Error,
 	fs,
 	path::{Path, PathBuf},
 	sync::Arc,
@@ -11,7 +12,7 @@ use cairn_engine::{
 	data::{Dataset, Split, Text},
 	folder,
 	generate::{Request, Sampling},
-	local::{newest_window, Event, LocalError, LocalTraining, StateError, WindowDone},
+	local::{Event, LocalTraining, StateError, WindowDone},
 	Compute, MemoryPlan, Recompute, Shard,
 };
 use cairn_primitives::ModelSpec;
@@ -19,7 +20,7 @@ use clap::{Args, ValueEnum};
 
 use super::{progress_bar, read_spec, short, CommandResult};
 use crate::{
-	model_folder::{shard_file, spec_file, tokenizer_file},
+	model_folder::{spec_file, tokenizer_file, ModelFolder},
 	plot,
 	table::Table,
 };
@@ -98,15 +99,31 @@ impl TrainLocalCommand {
 		};
 		self.check_memory(&spec, recompute, compute.threads())?;
 		let dataset = Dataset::open(&self.data)?;
+		let text = Text::open(&dataset.tokenizer())?;
+		let prompt = self.prompt.as_ref().map(|prompt| text.encode(prompt)).transpose()?;
+		if prompt.as_ref().is_some_and(Vec::is_empty) {
+			return Err("the prompt is empty: give a text, or leave out --prompt".into());
+		}
+		let model = self.from.as_deref().map(|folder| self.other(&spec, folder)).transpose()?;
 		let mut training = LocalTraining::open_from(
 			spec.clone(),
 			dataset,
 			self.out.clone(),
 			recompute,
 			compute,
-			|spec, stage| self.initial(spec, stage),
+			|spec, stage| match &model {
+				None => Ok(Shard::initial(spec, stage)?),
+				Some(model) => {
+					let shard = Shard::load(spec, stage, &model.shard(stage));
+					Ok(shard.map_err(StateError::from)?)
+				},
+			},
 		)?;
-		self.describe(&spec, training.dataset())?;
+		if training.progress().window == 0 {
+			self.describe(spec.clone(), &training)?;
+		} else if self.from.is_some() {
+			println!("--from is for the beginning of a run: this one goes on with its own shards");
+		}
 		let start = training.progress();
 		let mut table = Table::open(&self.out, start.window, spec.architecture.context)?;
 		let title = title(&self.spec, &spec);
@@ -128,34 +145,44 @@ impl TrainLocalCommand {
 		}
 		let file = |name| self.out.join(name).display().to_string();
 		println!("losses are in {}, and shown in {}", file("loss.csv"), file("loss.png"));
-		self.sample(training)
+		self.sample(training, &text, prompt)
 	}
 
-	/// The shard that a stage begins with.
-	fn initial(&self, spec: &ModelSpec, stage: u8) -> Result<Shard, LocalError> {
-		match &self.from {
-			None => Ok(Shard::initial(spec, stage)?),
-			Some(folder) => {
-				let folder = newest_window(folder)?.unwrap_or_else(|| folder.clone());
-				let shard = Shard::load(spec, stage, &shard_file(&folder, stage));
-				Ok(shard.map_err(StateError::from)?)
-			},
+	/// The model that a run begins with, which must be of the spec's shape.
+	fn other(&self, spec: &ModelSpec, folder: &Path) -> Result<ModelFolder, Box<dyn Error>> {
+		let model = ModelFolder::open(folder)?;
+		if !spec.continues(&model.spec) {
+			return Err(format!(
+				"the model in {} has another architecture or other stages than the spec: copy its \"architecture\" and \"stages\"",
+				folder.display()
+			)
+			.into());
 		}
+		Ok(model)
 	}
 
-	/// Put the spec and the tokenizer into the run's folder, so that it is all that whoever uses the model needs.
-	fn describe(&self, spec: &ModelSpec, dataset: &Dataset) -> CommandResult {
-		let json = serde_json::to_string_pretty(spec)? + "\n";
+	/// Put spec and tokenizer into the run's folder, so that it is all that whoever uses the model needs. The spec names the
+	/// shards that the run begins with.
+	fn describe(&self, mut spec: ModelSpec, training: &LocalTraining) -> CommandResult {
+		for stage in 0..spec.stages.len() {
+			spec.initial[stage] = training.shard(stage).root(&spec, stage as u8)?;
+		}
+		let json = serde_json::to_string_pretty(&spec)? + "\n";
 		folder::write_file(&spec_file(&self.out), json.as_bytes())?;
-		folder::write_file(&tokenizer_file(&self.out), &fs::read(dataset.tokenizer())?)?;
+		let tokenizer = fs::read(training.dataset().tokenizer())?;
+		folder::write_file(&tokenizer_file(&self.out), &tokenizer)?;
 		Ok(())
 	}
 
 	/// Show what the model has learned to say.
-	fn sample(&self, training: LocalTraining) -> CommandResult {
-		let text = Text::open(&training.dataset().tokenizer())?;
-		let mut prompt = match &self.prompt {
-			Some(prompt) => text.encode(prompt)?,
+	fn sample(
+		&self,
+		training: LocalTraining,
+		text: &Text,
+		prompt: Option<Vec<u32>>,
+	) -> CommandResult {
+		let mut prompt = match prompt {
+			Some(prompt) => prompt,
 			None => {
 				let (mut tokens, mut targets) = (Vec::new(), Vec::new());
 				let split = Split::HeldOut;
@@ -256,7 +283,7 @@ fn window(
 	training: &mut LocalTraining,
 	spec: &ModelSpec,
 	table: &mut Table,
-) -> Result<WindowDone, Box<dyn std::error::Error>> {
+) -> Result<WindowDone, Box<dyn Error>> {
 	let steps = u64::from(spec.window.steps) * u64::from(spec.lanes);
 	let bar =
 		progress_bar(steps, "window {prefix} {wide_bar} {pos}/{len} steps, {msg}, {eta} left");

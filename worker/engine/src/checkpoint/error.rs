@@ -41,6 +41,14 @@ pub enum CheckpointError {
 		/// The tensor.
 		name: String,
 	},
+	/// A tensor is in it that the stage does not have: it is a shard of another spec.
+	#[error("{path} also has a tensor {name}, which the stage has not: it is a shard of another model, or of another cut")]
+	Unexpected {
+		/// The file.
+		path: PathBuf,
+		/// The tensor.
+		name: String,
+	},
 	/// A tensor has another shape than the spec says.
 	#[error("{name} is {found:?}, the spec says {expected:?}")]
 	WrongShape {

@@ -104,9 +104,16 @@ impl Shard {
 			let (rows, columns) = stage.size(tensor);
 			weights.push(floats(name, &view, [rows as usize, columns as usize])?);
 		}
+		let expected = |name: &str| {
+			stage.tensors().into_iter().any(|tensor| tensor_name(tensor, before) == name)
+		};
+		if let Some(name) = file.names().into_iter().find(|name| !expected(name)) {
+			return Err(CheckpointError::Unexpected { path: path.into(), name: name.into() });
+		}
 		let mut weights = weights.into_iter();
 		Ok(Self::from_weights(&stage, |_, _| Ok(weights.next().unwrap_or_default()))?)
 	}
+
 	/// The root that a spec's `initial` names: the tensors in order, each with its name, its shape and the BLAKE3 of its bytes.
 	pub fn root(&self, spec: &ModelSpec, number: StageIndex) -> Result<Hash, StageError> {
 		let before = layers_before(spec, number);

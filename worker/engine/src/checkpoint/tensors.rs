@@ -56,11 +56,14 @@ pub(crate) fn write_tensors(
 	let everyone = Permissions::from_mode(0o666); // but for whom the umask excludes
 	let partial =
 		tempfile::Builder::new().permissions(everyone).tempfile_in(folder::parent(path))?;
+	let permissions = partial.as_file().metadata()?.permissions();
 	let partial = partial.into_temp_path();
 	safetensors::serialize_to_file(tensors, None, &partial).map_err(|error| match error {
 		SafeTensorError::IoError(error) => error,
 		other => io::Error::other(other),
 	})?;
+	// The library has put a file of its own in its place, which only the owner may read.
+	fs::set_permissions(&partial, permissions)?;
 	fs::File::open(&partial)?.sync_all()?;
 	partial.persist(path)?;
 	Ok(())

@@ -58,7 +58,8 @@ kernel! {
 /// are the integer that they stand for, so adding 1.5 · 2²³ rounds.
 #[inline(always)]
 fn code(scaled: f32) -> i8 {
-	let least = if scaled < -LARGEST { -LARGEST } else { scaled };
+	let number = if scaled.is_nan() { 0.0 } else { scaled };
+	let least = if number < -LARGEST { -LARGEST } else { number };
 	let clamped = if least > LARGEST { LARGEST } else { least };
 	(clamped + 12_582_912.0).to_bits() as i8
 }

@@ -71,6 +71,15 @@ impl Pipeline {
 		requests: &[Request],
 		mut chosen: impl FnMut(usize, u32),
 	) -> Result<Vec<Generated>, GenerateError> {
+		for request in requests {
+			let (tokens, context) = (request.prompt.len(), self.context());
+			if tokens == 0 {
+				return Err(GenerateError::NoTokens);
+			}
+			if tokens > context {
+				return Err(GenerateError::TooLong { tokens, context: context as u32 });
+			}
+		}
 		let mut done: Vec<Generated> =
 			requests.iter().map(|_| Generated { tokens: Vec::new(), stop: Stop::Most }).collect();
 		let mut running = Vec::new();

@@ -3,6 +3,7 @@
 use std::{
 	fs::File,
 	io::{BufReader, Seek},
+	panic::{catch_unwind, AssertUnwindSafe},
 	path::{Path, PathBuf},
 };
 
@@ -26,8 +27,11 @@ impl Gguf {
 	pub fn open(path: &Path) -> Result<(Description, Self), ImportError> {
 		let file = File::open(path)
 			.map_err(|error| ImportError::Unreadable { path: path.into(), error })?;
-		let content =
-			Content::read(&mut BufReader::new(file)).map_err(|error| broken(path, error))?;
+		// It divides by an alignment that the file may say is 0.
+		let read = || Content::read(&mut BufReader::new(file));
+		let content = catch_unwind(AssertUnwindSafe(read))
+			.unwrap_or_else(|_| Err(candle_core::Error::Msg("its head makes no sense".into())));
+		let content = content.map_err(|error| broken(path, error))?;
 		let description = describe(&content)?;
 		let (heads, kv_heads) = (description.heads.into(), description.kv_heads.into());
 		Ok((description, Self { path: path.into(), content, heads, kv_heads }))
@@ -35,10 +39,6 @@ impl Gguf {
 
 	pub fn tokenizer(&self) -> Result<Vec<u8>, ImportError> {
 		tokenizer::from_gguf(&self.content)
-	}
-
-	pub fn has(&self, name: &str) -> bool {
-		gguf_name(name).is_some_and(|name| self.content.tensor_infos.contains_key(&name))
 	}
 
 	pub fn read(&self, name: &str) -> Result<Found, ImportError> {
@@ -100,6 +100,9 @@ fn gguf_name(name: &str) -> Option<String> {
 /// GGUF puts the two features that RoPE turns together side by side; here the first ones of all pairs come first.
 fn halves_apart(found: &Found, heads: usize) -> Vec<f32> {
 	let (rows, columns) = (found.shape[0], found.shape[1..].iter().product::<usize>());
+	if !rows.is_multiple_of(2 * heads) {
+		return found.floats.clone(); // the shape is wrong, which whoever asked finds
+	}
 	let width = rows / heads;
 	let mut floats = Vec::with_capacity(found.floats.len());
 	for row in 0..rows {
@@ -124,7 +127,7 @@ fn describe(content: &Content) -> Result<Description, ImportError> {
 	if scaling || content.tensor_infos.contains_key("rope_freqs.weight") {
 		return Err(ImportError::NotLlama("it scales the frequencies of RoPE".into()));
 	}
-	if content.metadata.contains_key("llama.expert_count") {
+	if number::<u32>(content, "llama.expert_count").is_ok_and(|experts| experts > 0) {
 		return Err(ImportError::NotLlama("it is a mixture of experts".into()));
 	}
 	if let Some(bias) = content.tensor_infos.keys().find(|name| name.ends_with(".bias")) {
@@ -160,6 +163,7 @@ fn describe(content: &Content) -> Result<Description, ImportError> {
 		norm_epsilon: float(content, "llama.attention.layer_norm_rms_epsilon")
 			.ok_or_else(|| bad("llama.attention.layer_norm_rms_epsilon"))?,
 		rope_base: float(content, "llama.rope.freq_base").unwrap_or(10_000.0),
+		is_tied: !content.tensor_infos.contains_key("output.weight"),
 	}
 	.check()
 }

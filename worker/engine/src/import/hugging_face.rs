@@ -26,11 +26,21 @@ struct Config {
 	rms_norm_eps: f64,
 	rope_theta: Option<f64>,
 	rope_scaling: Option<serde_json::Value>,
+	/// Where newer configurations say both.
+	rope_parameters: Option<RopeParameters>,
 	hidden_act: Option<String>,
 	#[serde(default)]
 	attention_bias: bool,
 	#[serde(default)]
 	mlp_bias: bool,
+	#[serde(default)]
+	tie_word_embeddings: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct RopeParameters {
+	rope_theta: Option<f64>,
+	rope_type: Option<String>,
 }
 
 /// The files of a folder.
@@ -70,7 +80,12 @@ impl HuggingFace {
 			let bytes = read(&path)?;
 			let names: Vec<String> =
 				parse(&path, &bytes)?.names().into_iter().map(Into::into).collect();
-			places.extend(names.into_iter().map(|name| (name, files.len())));
+			for name in names {
+				if places.insert(name.clone(), files.len()).is_some() {
+					let reason = format!("another file has {name}, too");
+					return Err(ImportError::Broken { path, reason });
+				}
+			}
 			files.push((path, bytes));
 		}
 		if let Some(bias) = places.keys().find(|name| name.ends_with(".bias")) {
@@ -81,10 +96,6 @@ impl HuggingFace {
 
 	pub fn tokenizer(&self) -> Result<Vec<u8>, ImportError> {
 		read(&self.folder.join("tokenizer.json"))
-	}
-
-	pub fn has(&self, name: &str) -> bool {
-		self.places.contains_key(name)
 	}
 
 	pub fn read(&self, name: &str) -> Result<Found, ImportError> {
@@ -130,6 +141,12 @@ impl Config {
 		if self.rope_scaling.is_some_and(|scaling| !scaling.is_null()) {
 			return refuse("it scales the frequencies of RoPE (rope_scaling)".into());
 		}
+		let rope = self.rope_parameters.as_ref();
+		let kind = rope.and_then(|rope| rope.rope_type.as_deref()).unwrap_or("default");
+		if kind != "default" {
+			return refuse(format!("it scales the frequencies of RoPE ({kind})"));
+		}
+		let rope_base = rope.and_then(|rope| rope.rope_theta).or(self.rope_theta);
 		let heads = self.num_attention_heads;
 		let head_width = self.head_dim.or_else(|| {
 			let width = self.hidden_size.checked_div(heads.into())?;
@@ -145,7 +162,8 @@ impl Config {
 			hidden: self.intermediate_size,
 			context: self.max_position_embeddings,
 			norm_epsilon: self.rms_norm_eps,
-			rope_base: self.rope_theta.unwrap_or(10_000.0),
+			rope_base: rope_base.unwrap_or(10_000.0),
+			is_tied: self.tie_word_embeddings,
 		}
 		.check()
 	}

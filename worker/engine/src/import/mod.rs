@@ -46,6 +46,8 @@ struct Description {
 	norm_epsilon: f64,
 	/// Base of RoPE's frequencies.
 	rope_base: f64,
+	/// Whether the head is the embedding.
+	is_tied: bool,
 }
 
 /// A tensor as it was found: row-major.
@@ -119,8 +121,8 @@ impl Import {
 		let (rows, columns) = stage.size(tensor);
 		let shape = vec![rows as usize, columns as usize];
 		let mut name = tensor_name(tensor, before.into());
-		if tensor == Tensor::Head && !self.has(&name) {
-			name = tensor_name(Tensor::Embedding, 0); // tied
+		if tensor == Tensor::Head && self.description.is_tied {
+			name = tensor_name(Tensor::Embedding, 0);
 		}
 		let mut weights = self.read(&name, shape)?;
 		if let Some(gain) = gain_name(tensor, before) {
@@ -132,13 +134,6 @@ impl Import {
 		match weights.iter().position(|weight| !weight.is_finite()) {
 			Some(element) => Err(ImportError::NotFinite { name, element, value: weights[element] }),
 			None => Ok(weights),
-		}
-	}
-
-	fn has(&self, name: &str) -> bool {
-		match &self.source {
-			Source::Gguf(gguf) => gguf.has(name),
-			Source::HuggingFace(folder) => folder.has(name),
 		}
 	}
 
@@ -185,7 +180,7 @@ impl Description {
 		if self.layers == 0 || self.vocabulary == 0 || self.width == 0 || self.hidden == 0 {
 			return field("sizes");
 		}
-		if self.kv_heads == 0 || !self.heads.is_multiple_of(self.kv_heads) {
+		if self.heads == 0 || self.kv_heads == 0 || !self.heads.is_multiple_of(self.kv_heads) {
 			return field("numbers of heads");
 		}
 		if self.head_width == 0 || !self.head_width.is_multiple_of(2) {
