@@ -39,8 +39,9 @@ pub(super) fn sum_of_products(left: &[f32], right: &[f32]) -> f32 {
 	tree(partials)
 }
 
+/// The sum of partial sums: halves onto halves.
 #[inline(always)]
-fn tree(mut partials: [f32; PARTIALS]) -> f32 {
+pub(super) fn tree(mut partials: [f32; PARTIALS]) -> f32 {
 	let mut half = PARTIALS / 2;
 	while half > 0 {
 		for j in 0..half {

@@ -3,14 +3,16 @@
 
 use rayon::prelude::*;
 
-use super::{kernel, Panel};
+use super::{
+	kernel,
+	reduce::{tree, PARTIALS},
+	Panel,
+};
 
 /// Rows up to which a product is bound by reading the matrix; with more the library's product is faster.
 pub const FEW: usize = 8;
 /// Weights that a thread takes at a time.
 const WEIGHTS: usize = 256 * 1024;
-/// Partial sums of a row: two vectors of 512 bits.
-const PARTIALS: usize = 32;
 
 /// Few rows times a matrix: y = x · Wᵀ, where x has rows of `width` and so has W.
 pub fn multiply(x: &[f32], width: usize, weights: &[f32], y: &mut [f32]) {
@@ -42,19 +44,7 @@ fn dot(x: &[f32], w: &[f32]) -> f32 {
 		partials = std::array::from_fn(|j| x[j].mul_add(w[j], partials[j]));
 	}
 	let rest: f32 = x_rest.iter().zip(w_rest).map(|(x, w)| x * w).sum();
-	halve(partials) + rest
-}
-
-#[inline(always)]
-fn halve(mut partials: [f32; PARTIALS]) -> f32 {
-	let mut half = PARTIALS / 2;
-	while half > 0 {
-		for j in 0..half {
-			partials[j] += partials[j + half];
-		}
-		half /= 2;
-	}
-	partials[0]
+	tree(partials) + rest
 }
 
 kernel! {
