@@ -168,7 +168,7 @@ impl Keys {
 	}
 }
 
-/// Everything about a provider but its commitments. The first fields are those of [`Keys`].
+/// Everything about a provider but its commitments. The first fields are those of `Keys`.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
