@@ -5,7 +5,7 @@ mod model_folder;
 mod plot;
 mod table;
 
-use std::{error::Error, io, process::ExitCode};
+use std::{error::Error, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -67,18 +67,11 @@ fn main() -> ExitCode {
 	};
 	match result {
 		Ok(()) => ExitCode::SUCCESS,
-		// Whoever read the output has had enough of it.
-		Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
 		Err(error) => {
 			eprintln!("error: {}", chain(error.as_ref()));
 			ExitCode::FAILURE
 		},
 	}
-}
-
-fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
-	let error = error.downcast_ref::<io::Error>();
-	error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// An error and what it came from, each once.

@@ -15,13 +15,14 @@ use std::{
 
 use cairn_engine::{
 	data::Text,
+	folder,
 	generate::{Decoder, Pipeline},
 	local::newest_window,
 	Compute, Shard,
 };
 use cairn_primitives::ModelSpec;
 
-use crate::commands::read_spec;
+use crate::commands::{read_spec, CommandResult};
 
 /// A model on this disk.
 pub struct ModelFolder {
@@ -62,8 +63,15 @@ impl ModelFolder {
 }
 
 /// The spec in a model's folder.
-pub fn spec_file(folder: &Path) -> PathBuf {
+fn spec_file(folder: &Path) -> PathBuf {
 	folder.join("spec.json")
+}
+
+/// Write the spec of a model's folder.
+pub fn write_spec(path: &Path, spec: &ModelSpec) -> CommandResult {
+	let json = serde_json::to_string_pretty(spec)? + "\n";
+	folder::write_file(&spec_file(path), json.as_bytes())?;
+	Ok(())
 }
 
 /// The tokenizer in a model's folder.

@@ -59,6 +59,20 @@ fn a_run_ends_with_what_the_model_says_and_is_a_model() {
 }
 
 #[test]
+fn a_model_that_reads_little_speaks_in_the_end_too() {
+	let folder = workplace();
+	let path = folder.path();
+	let file = path.join("spec.json");
+	let mut spec: cairn_primitives::ModelSpec =
+		serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+	spec.architecture.context = 4;
+	spec.window.checkpoint_every = 100;
+	spec.schedule.points.iter_mut().for_each(|point| point.batch = 64);
+	fs::write(&file, serde_json::to_string(&spec).unwrap()).unwrap();
+	assert!(train(path, "short", &[]).contains("the model goes on with"));
+}
+
+#[test]
 fn a_seed_yields_the_roots_that_a_spec_names() {
 	let folder = workplace();
 	let path = folder.path();

@@ -23,6 +23,18 @@ pub fn read_spec(path: &Path) -> Result<ModelSpec, Box<dyn Error>> {
 	Ok(spec)
 }
 
+/// Cut the layers into stages that cost about the same.
+pub fn cut(spec: &mut ModelSpec, stages: u8) -> CommandResult {
+	let cut = spec.layers_for(stages).ok_or_else(|| {
+		let layers: u32 = spec.stages.iter().map(|layers| u32::from(*layers)).sum();
+		format!("{layers} layers cannot be cut into {stages} stages")
+	})?;
+	let root = spec.initial.first().copied().unwrap_or_default();
+	spec.initial = vec![root; cut.len()].try_into().map_err(|_| "there are too many stages")?;
+	spec.stages = cut.try_into().map_err(|_| "there are too many stages")?;
+	Ok(())
+}
+
 /// A bar on a terminal; elsewhere nothing.
 pub fn progress_bar(length: u64, template: &str) -> ProgressBar {
 	let style = ProgressStyle::with_template(template).expect("templates are literals");

@@ -10,8 +10,8 @@ use cairn_primitives::{hash::blob_root, ModelSpec};
 use cairn_program::Stage;
 use clap::{Args, Subcommand};
 
-use super::{progress_bar, read_spec, short, CommandResult};
-use crate::model_folder::{shard_file, spec_file, tokenizer_file, ModelFolder};
+use super::{cut, progress_bar, read_spec, short, CommandResult};
+use crate::model_folder::{shard_file, tokenizer_file, write_spec, ModelFolder};
 
 /// See [`crate::Command`].
 #[derive(Debug, Subcommand)]
@@ -133,12 +133,6 @@ fn export(model: &ModelFolder, run: &Path, out: &Path) -> CommandResult {
 	Ok(())
 }
 
-fn write_spec(folder: &Path, spec: &ModelSpec) -> CommandResult {
-	let json = serde_json::to_string_pretty(spec)? + "\n";
-	folder::write_file(&spec_file(folder), json.as_bytes())?;
-	Ok(())
-}
-
 impl ImportCommand {
 	fn run(self) -> CommandResult {
 		let model = Import::open(&self.model)?;
@@ -186,13 +180,7 @@ impl ImportCommand {
 		let context = self.context.unwrap_or(model.context().min(2_048));
 		spec.architecture = model.architecture(context)?;
 		spec.stages = vec![model.layers()].try_into().map_err(|_| "there is no stage")?;
-		let layers = model.layers();
-		let cut = spec
-			.layers_for(self.stages)
-			.ok_or_else(|| format!("{layers} layers cannot be cut into {} stages", self.stages))?;
-		let roots = vec![Default::default(); cut.len()];
-		spec.initial = roots.try_into().map_err(|_| "there are too many stages")?;
-		spec.stages = cut.try_into().map_err(|_| "there are too many stages")?;
+		cut(&mut spec, self.stages)?;
 		Ok(spec)
 	}
 }

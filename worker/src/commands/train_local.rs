@@ -18,9 +18,9 @@ use cairn_engine::{
 use cairn_primitives::ModelSpec;
 use clap::{Args, ValueEnum};
 
-use super::{progress_bar, read_spec, short, CommandResult};
+use super::{cut, progress_bar, read_spec, short, CommandResult};
 use crate::{
-	model_folder::{spec_file, tokenizer_file, ModelFolder},
+	model_folder::{tokenizer_file, write_spec, ModelFolder},
 	plot,
 	table::Table,
 };
@@ -145,7 +145,7 @@ impl TrainLocalCommand {
 		}
 		let file = |name| self.out.join(name).display().to_string();
 		println!("losses are in {}, and shown in {}", file("loss.csv"), file("loss.png"));
-		self.sample(training, &text, prompt)
+		self.sample(training, &text, prompt, spec.architecture.context)
 	}
 
 	/// The model that a run begins with, which must be of the spec's shape.
@@ -167,8 +167,7 @@ impl TrainLocalCommand {
 		for stage in 0..spec.stages.len() {
 			spec.initial[stage] = training.shard(stage).root(&spec, stage as u8)?;
 		}
-		let json = serde_json::to_string_pretty(&spec)? + "\n";
-		folder::write_file(&spec_file(&self.out), json.as_bytes())?;
+		write_spec(&self.out, &spec)?;
 		let tokenizer = fs::read(training.dataset().tokenizer())?;
 		folder::write_file(&tokenizer_file(&self.out), &tokenizer)?;
 		Ok(())
@@ -180,18 +179,19 @@ impl TrainLocalCommand {
 		training: LocalTraining,
 		text: &Text,
 		prompt: Option<Vec<u32>>,
+		context: u32,
 	) -> CommandResult {
 		let mut prompt = match prompt {
 			Some(prompt) => prompt,
 			None => {
 				let (mut tokens, mut targets) = (Vec::new(), Vec::new());
-				let split = Split::HeldOut;
-				training.dataset().read_sample(split, PROMPT, 0, &mut tokens, &mut targets)?;
+				let (split, count) = (Split::HeldOut, PROMPT.min(context));
+				training.dataset().read_sample(split, count, 0, &mut tokens, &mut targets)?;
 				tokens
 			},
 		};
 		let mut pipeline = training.into_pipeline()?;
-		prompt.truncate(pipeline.context() / 2);
+		prompt.truncate((pipeline.context() / 2).max(1));
 		let request = Request {
 			sampling: Sampling { temperature: 0.8, top_p: 0.95, seed: 0 },
 			most: SAMPLE.min(pipeline.context() - prompt.len()),
@@ -229,18 +229,6 @@ impl TrainLocalCommand {
 		println!("the run takes {} bytes of memory", short(needed as f64));
 		Ok(())
 	}
-}
-
-/// Cut the layers into stages that cost about the same.
-fn cut(spec: &mut ModelSpec, stages: u8) -> CommandResult {
-	let cut = spec.layers_for(stages).ok_or_else(|| {
-		let layers: u32 = spec.stages.iter().map(|layers| u32::from(*layers)).sum();
-		format!("{layers} layers cannot be cut into {stages} stages")
-	})?;
-	let root = spec.initial.first().copied().unwrap_or_default();
-	spec.initial = vec![root; cut.len()].try_into().map_err(|_| "there are too many stages")?;
-	spec.stages = cut.try_into().map_err(|_| "there are too many stages")?;
-	Ok(())
 }
 
 /// What the plot shows: the spec's name and size.
