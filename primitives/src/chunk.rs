@@ -40,7 +40,7 @@ impl ChunkProof {
 	}
 
 	/// The root that the proof leads to; `None` if its shape is impossible.
-	fn root(&self) -> Option<Hash> {
+	pub fn root(&self) -> Option<Hash> {
 		let chunks = chunks_of(self.length);
 		let start = self.index.checked_mul(CHUNK as u64)?;
 		let expected = self.length.saturating_sub(start).min(CHUNK as u64); // index < chunks is checked next

@@ -30,6 +30,18 @@ pub enum Domain {
 	Result,
 	/// What an auditor answers: the checkpoints, keyed with its account.
 	Audit,
+	/// The head of a dataset.
+	Dataset,
+	/// What a step of a stage program begins with (see `cairn_program::trace`).
+	Trained,
+	/// The values of a step between two operations.
+	Values,
+	/// An operation between two of its pieces.
+	Pieces,
+	/// A step that hands values on to the next.
+	Kept,
+	/// A step that computed another code than was signed.
+	Torn,
 	/// The state of the linear congruential program (see [`crate::lcg`]).
 	State,
 	/// The VRF outputs of blocks, chained.
@@ -59,6 +71,12 @@ impl Domain {
 			Domain::Checkpoints => "cairn 2026 checkpoints v1",
 			Domain::Result => "cairn 2026 result v1",
 			Domain::Audit => "cairn 2026 audit v1",
+			Domain::Dataset => "cairn 2026 dataset v1",
+			Domain::Trained => "cairn 2026 trained v1",
+			Domain::Values => "cairn 2026 values v1",
+			Domain::Pieces => "cairn 2026 pieces v1",
+			Domain::Kept => "cairn 2026 kept v1",
+			Domain::Torn => "cairn 2026 torn v1",
 			Domain::State => "cairn 2026 state v1",
 			Domain::Beacon => "cairn 2026 beacon v1",
 			Domain::Lanes => "cairn 2026 lanes v1",

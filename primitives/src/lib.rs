@@ -16,7 +16,9 @@ extern crate alloc;
 
 pub mod attestation;
 pub mod chunk;
+pub mod dataset;
 pub mod dispute;
+pub mod growth;
 pub mod hash;
 pub mod ids;
 pub mod lcg;

@@ -3,6 +3,8 @@
 //! An element starts from registers, advances through its segments, and finishes. The reference interpreter runs all of
 //! it on the processor's floats; the referee runs one segment on integers. Both run this text.
 
+use codec::{Decode, Encode};
+
 use crate::{
 	elementary,
 	operation::{Argument, At, Axis, Contraction, Definition, Factor, Formula, Operation, BLOCK},
@@ -26,7 +28,7 @@ pub const ROW_SEGMENT: u32 = 256;
 pub const PARTIALS: usize = 32;
 
 /// What an element carries from segment to segment.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Encode, Decode)]
 pub enum Registers<F> {
 	/// Of a map: nothing.
 	Empty,

@@ -18,6 +18,7 @@ pub mod reference;
 mod soft;
 mod stage;
 mod template;
+pub mod trace;
 mod value;
 
 pub use constants::{AdamW, Constants, Muon, Rule, StepContext};

@@ -7,14 +7,14 @@
 //! The program is never written out. A step has hundreds of thousands of operations at the sizes that matter, but they are
 //! sections that repeat, and a section has fewer than 128; so the operation at any number is found by division.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use cairn_primitives::{ModelSpec, StageIndex};
 
 use crate::{
 	constants::{Constants, StepContext},
 	operation::Operation,
-	template, Stage, Tensor,
+	template, Direction, Stage, Tensor, Value,
 };
 
 /// The program of one step of one stage.
@@ -172,6 +172,96 @@ impl Program {
 			return (Section::LayerBackward(m, (layers - 1 - layer) as u16), within);
 		}
 		(Section::EntryBackward(m), rest.0)
+	}
+
+	/// The number of the operation that writes a value, in constant time; `None` of what comes from outside.
+	pub fn writer(&self, value: Value) -> Option<u64> {
+		self.writers(value).into_iter().find_map(|section| {
+			let within = self.section(section).iter().position(|op| op.output == value)?;
+			Some(self.start(section)? + within as u64)
+		})
+	}
+
+	/// Sections that may write a value.
+	fn writers(&self, value: Value) -> Vec<Section> {
+		use Section::*;
+		let layers = self.stage.layers;
+		let number = |tensor| self.stage.number_of(tensor);
+		match value {
+			Value::Frequencies
+			| Value::Tokens(_)
+			| Value::Targets(_)
+			| Value::Parameter(_)
+			| Value::State(..)
+			| Value::Received(..)
+			| Value::EarlierLoss
+			| Value::LossSoFar => Vec::new(),
+			Value::Rotation(_) => vec![Tables],
+			Value::Layer(m, layer, _) => vec![LayerForward(m, layer), LayerBackward(m, layer)],
+			Value::Outer(m, _) => {
+				vec![EntryForward(m), ExitForward(m), ExitBackward(m), EntryBackward(m)]
+			},
+			Value::Sent(m, Direction::Forward, _) => vec![ExitForward(m)],
+			Value::Sent(m, Direction::Backward, _) => vec![EntryBackward(m)],
+			Value::Hidden(m, 0) => vec![EntryForward(m)],
+			Value::Hidden(m, behind) => vec![LayerForward(m, behind - 1)],
+			Value::HiddenGradient(m, layer) if layer < layers => vec![LayerBackward(m, layer)],
+			Value::HiddenGradient(m, _) | Value::HeadGradient(m) => vec![ExitBackward(m)],
+			Value::Gradient(_, 0) | Value::Loss(0) => Vec::new(),
+			Value::Gradient(Tensor::Layer(layer, _), sum) => vec![LayerBackward(sum - 1, layer)],
+			Value::Gradient(Tensor::Embedding | Tensor::Expand, sum) => vec![EntryBackward(sum - 1)],
+			Value::Gradient(Tensor::Head | Tensor::Compress, sum) => vec![ExitBackward(sum - 1)],
+			Value::Loss(sum) => vec![ExitForward(sum - 1)],
+			Value::Optimizer(tensor, _) => vec![Norm(number(tensor)), Update(number(tensor))],
+			Value::SquaredNorm(tensor) => vec![Norm(number(tensor))],
+			Value::ClipFactor => vec![Clipping],
+			Value::NextParameter(tensor) | Value::NextState(tensor, _) => {
+				vec![Update(number(tensor))]
+			},
+		}
+	}
+
+	/// The number of a section's first operation; `None` if the step has no such section.
+	fn start(&self, section: Section) -> Option<u64> {
+		let l = &self.lengths;
+		let layers = u64::from(self.stage.layers);
+		let of = |m: u32| {
+			let before = l.tables + u64::from(m) * self.microbatch_length();
+			(m < self.microbatches).then_some(before)
+		};
+		let exit = l.entry_forward + layers * l.layer_forward;
+		let back = exit + l.exit_forward + l.exit_backward;
+		let forward = |layer: u16| {
+			(layer < self.stage.layers)
+				.then(|| l.entry_forward + u64::from(layer) * l.layer_forward)
+		};
+		let backward = |layer: u16| {
+			let before = layers.checked_sub(1 + u64::from(layer))?;
+			Some(back + before * l.layer_backward)
+		};
+		let norms = l.tables + u64::from(self.microbatches) * self.microbatch_length();
+		let clipping = norms + u64::from(self.stage.tensor_count()) * l.norm;
+		let updates = clipping + l.clipping;
+		let tensors = self.stage.tensor_count();
+		let front = u32::from(self.stage.front().is_some());
+		match section {
+			Section::Tables => Some(0),
+			Section::EntryForward(m) => of(m),
+			Section::LayerForward(m, layer) => Some(of(m)? + forward(layer)?),
+			Section::ExitForward(m) => Some(of(m)? + exit),
+			Section::ExitBackward(m) => Some(of(m)? + exit + l.exit_forward),
+			Section::LayerBackward(m, layer) => Some(of(m)? + backward(layer)?),
+			Section::EntryBackward(m) => Some(of(m)? + back + layers * l.layer_backward),
+			Section::Norm(number) => {
+				(number < tensors).then(|| norms + u64::from(number) * l.norm)
+			},
+			Section::Clipping => Some(clipping),
+			Section::Update(number) => (number < tensors).then(|| {
+				let matrices = number.saturating_sub(front); // behind the layers, all of theirs
+				let first = if number < front { 0 } else { l.front_update };
+				updates + first + u64::from(matrices) * l.matrix_update
+			}),
+		}
 	}
 
 	/// The sections of the step, in order.

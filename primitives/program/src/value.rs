@@ -111,6 +111,10 @@ pub enum Value {
 	HeadGradient(u32),
 	/// Summed loss of the first so many microbatches; of none it is +0.
 	Loss(u32),
+	/// Summed loss of the window's steps before this one.
+	EarlierLoss,
+	/// Summed loss of the window's steps up to this one.
+	LossSoFar,
 	/// What the optimizer computes on the way.
 	Optimizer(Tensor, OptimizerName),
 	/// Sum of the squared gradients of the tensors up to this one.
@@ -281,6 +285,8 @@ impl fmt::Display for Value {
 			Value::Gradient(tensor, m) => write!(f, "{tensor}.gradient.{m}"),
 			Value::HeadGradient(m) => write!(f, "m{m}.head.gradient"),
 			Value::Loss(m) => write!(f, "loss.{m}"),
+			Value::EarlierLoss => write!(f, "earlier-loss"),
+			Value::LossSoFar => write!(f, "loss-so-far"),
 			Value::Optimizer(tensor, name) => {
 				write!(f, "{tensor}.{}", Hyphenated(name))
 			},

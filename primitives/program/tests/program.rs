@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use cairn_program::{Code, Direction, Moment, Operation, Program, Tensor, Value};
+use cairn_program::{Code, Direction, Matrix, Moment, Operation, Program, Tensor, Value};
 use common::{context, specs};
 
 /// Everything that the neighbours, the dataset and the shard give to a step.
@@ -43,6 +43,27 @@ fn the_operation_at_a_number_is_that_of_the_unrolled_program() {
 		}
 		for beyond in [unrolled.len() as u64, u64::from(u32::MAX), u64::MAX] {
 			assert_eq!(program.operation(beyond), None, "{name}");
+		}
+	}
+}
+
+#[test]
+fn every_value_is_found_where_it_is_written() {
+	for (name, program) in programs() {
+		for (number, operation) in (0..).zip(program.operations()) {
+			assert_eq!(program.writer(operation.output), Some(number), "{name}: {number}");
+			for input in operation.reads().into_iter().filter(is_input) {
+				assert_eq!(program.writer(input), None, "{name}: {input}");
+			}
+		}
+		let stage = program.stage();
+		for beyond in [
+			Value::Hidden(program.microbatches(), 0),
+			Value::Hidden(0, stage.layers + 1),
+			Value::Gradient(Tensor::Layer(0, Matrix::Up), program.microbatches() + 1),
+			Value::NextParameter(Tensor::Layer(stage.layers, Matrix::Up)),
+		] {
+			assert_eq!(program.writer(beyond), None, "{name}: {beyond}");
 		}
 	}
 }

@@ -1,0 +1,67 @@
+//! What a piece is recomputed from.
+
+use alloc::vec::Vec;
+
+use cairn_primitives::{
+	chunk::{ChunkProof, CHUNK},
+	dataset::DatasetHead,
+	growth::Growth,
+	Hash,
+};
+use codec::{Decode, Encode};
+
+use crate::Registers;
+
+/// Hashes in a chunk of a list.
+const HASHES: u64 = CHUNK as u64 / 32;
+
+/// What a piece is recomputed from.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+pub struct Evidence {
+	/// The list of values before the operation.
+	pub values: Growth,
+	/// The output before the piece; where a value is handed on, the list of those handed on before.
+	pub output: Growth,
+	/// Bits of the registers before the piece, unless an element begins with it.
+	pub registers: Option<Registers<u32>>,
+	/// Chunks of the list of values.
+	pub list: Vec<ChunkProof>,
+	/// Chunks of the lists of what crossed the edges: before the stage, behind it.
+	pub edges: [Vec<ChunkProof>; 2],
+	/// Chunks of values.
+	pub chunks: Vec<ValueChunk>,
+	/// Tokens that the piece reads.
+	pub tokens: Option<TokenProof>,
+}
+
+/// A chunk of a value that an operation reads.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct ValueChunk {
+	/// Which of the values that the operation reads ([`crate::Operation::reads`]).
+	pub operand: u8,
+	/// The chunk.
+	pub proof: ChunkProof,
+}
+
+/// Tokens of a dataset.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct TokenProof {
+	/// The dataset's head.
+	pub head: DatasetHead,
+	/// Chunks of the list of the hashes of its chunks.
+	pub list: Vec<ChunkProof>,
+	/// Parts of its chunks, each with the number of the chunk.
+	pub parts: Vec<(u64, ChunkProof)>,
+}
+
+/// The chunk of a list that holds the hash at a place.
+pub(super) fn list_chunk(place: u64) -> u64 {
+	place / HASHES
+}
+
+/// The hash at a place of a list, out of chunks of it.
+pub(super) fn hash_at(chunks: &[ChunkProof], place: u64) -> Option<Hash> {
+	let chunk = chunks.iter().find(|chunk| chunk.index == list_chunk(place))?;
+	let start = (place % HASHES) as usize * 32;
+	Some(Hash::from_slice(chunk.bytes.get(start..start + 32)?))
+}

@@ -1,0 +1,126 @@
+//! Operands of a piece out of proven chunks.
+
+use cairn_primitives::{
+	chunk::{ChunkProof, CHUNK},
+	hash::{hash, Domain},
+	Hash,
+};
+
+use super::{evidence::hash_at, Evidence, Step, TokenProof};
+use crate::{referee::chunk_of, Float, Operands, SoftFloat, Value};
+
+/// Chunks of the values that an operation reads.
+pub(super) struct Proven<'a> {
+	step: &'a Step<'a>,
+	reads: &'a [Value],
+	evidence: &'a Evidence,
+	/// Whether everything that was asked for was there.
+	pub is_complete: bool,
+}
+
+impl<'a> Proven<'a> {
+	/// The chunks of evidence, if all of them belong to what is committed to: `list` is the root of the list of values.
+	pub fn new(
+		step: &'a Step<'a>,
+		reads: &'a [Value],
+		evidence: &'a Evidence,
+		list: Hash,
+	) -> Option<Self> {
+		let own = evidence.list.iter().all(|chunk| chunk.verify(list));
+		let signed = [step.unit.upstream, step.unit.downstream];
+		let crossed = signed.iter().zip(&evidence.edges).all(|(signed, chunks)| {
+			chunks.iter().all(|chunk| signed.is_some() && crossed_root(chunk) == *signed)
+		});
+		let proven = Self { step, reads, evidence, is_complete: true };
+		let values = evidence.chunks.iter().all(|chunk| {
+			let value = reads.get(usize::from(chunk.operand));
+			value.and_then(|value| proven.root(*value)).is_some_and(|root| chunk.proof.verify(root))
+		});
+		let tokens = evidence.tokens.as_ref().is_none_or(|tokens| {
+			tokens.head.root() == step.spec.dataset
+				&& tokens.list.iter().all(|chunk| chunk.verify(tokens.head.chunks))
+				&& tokens.parts.iter().all(|(chunk, part)| {
+					hash_at(&tokens.list, *chunk).is_some_and(|root| part.verify(root))
+				})
+		});
+		(own && crossed && values && tokens).then_some(proven)
+	}
+
+	/// The root of a value.
+	pub fn root(&self, value: Value) -> Option<Hash> {
+		match self.step.crossing(value) {
+			Some((edge, place)) if matches!(value, Value::Received(..)) => {
+				hash_at(&self.evidence.edges[edge], place)
+			},
+			_ => hash_at(&self.evidence.list, self.step.place(value)?),
+		}
+	}
+
+	/// The root of what was signed in the place of a code that was sent.
+	pub fn signed(&self, value: Value) -> Option<Hash> {
+		let (edge, place) = self.step.crossing(value)?;
+		hash_at(&self.evidence.edges[edge], place)
+	}
+
+	/// Little-endian bytes of an element, zero-extended.
+	fn bytes(&mut self, value: Value, index: u64) -> [u8; 8] {
+		let size = value.element_bytes() as usize;
+		let (chunk, offset) = chunk_of(value, index);
+		let operand = self.reads.iter().position(|read| *read == value);
+		let opened = self.evidence.chunks.iter().find(|opened| {
+			Some(usize::from(opened.operand)) == operand && opened.proof.index == chunk
+		});
+		let found = opened.and_then(|opened| opened.proof.bytes.get(offset..offset + size));
+		let mut bytes = [0; 8];
+		match found {
+			Some(found) => bytes[..size].copy_from_slice(found),
+			None => self.is_complete = false,
+		}
+		bytes
+	}
+}
+
+/// A token out of proven parts of the dataset.
+fn token(tokens: &TokenProof, step: &Step, value: Value, index: u64) -> Option<u64> {
+	let token = step.token(&tokens.head, value, index)?;
+	let (chunk, byte) = tokens.head.place(token)?;
+	let of_part = |(number, part): &&(u64, ChunkProof)| {
+		*number == chunk && part.index == byte / CHUNK as u64
+	};
+	let (_, part) = tokens.parts.iter().find(of_part)?;
+	let start = (byte % CHUNK as u64) as usize;
+	let found = part.bytes.get(start..start + usize::from(tokens.head.token_bytes))?;
+	let mut bytes = [0; 8];
+	bytes.get_mut(..found.len())?.copy_from_slice(found);
+	Some(u64::from_le_bytes(bytes))
+}
+
+/// The running root of an edge that a chunk of its list leads to.
+fn crossed_root(chunk: &ChunkProof) -> Option<Hash> {
+	chunk.root().map(|list| hash(Domain::Crossed, &list))
+}
+
+impl Operands<SoftFloat> for Proven<'_> {
+	fn float(&mut self, value: Value, index: u64) -> SoftFloat {
+		if self.step.starts_at_zero(value) {
+			return SoftFloat::zero();
+		}
+		let bytes = self.bytes(value, index);
+		match value.element_bytes() {
+			1 => SoftFloat::integer((bytes[0] as i8).into()),
+			_ => SoftFloat::from_bits(u64::from_le_bytes(bytes) as u32),
+		}
+	}
+
+	fn integer(&mut self, value: Value, index: u64) -> u64 {
+		if value == Value::Frequencies {
+			let frequency = self.step.spec.architecture.frequencies.get(index as usize);
+			self.is_complete &= frequency.is_some();
+			return frequency.copied().unwrap_or(0);
+		}
+		let tokens = self.evidence.tokens.as_ref();
+		let token = tokens.and_then(|tokens| token(tokens, self.step, value, index));
+		self.is_complete &= token.is_some();
+		token.unwrap_or(0)
+	}
+}

@@ -1,0 +1,133 @@
+//! Recomputing a piece.
+
+use alloc::vec::Vec;
+
+use cairn_primitives::{
+	dispute::{Leaf, LeafVerdict},
+	Hash,
+};
+
+use super::{operands::Proven, Action, Commitment, Evidence, Step};
+use crate::{
+	referee::{Claim, Yield},
+	Operation, Value,
+};
+
+impl Step<'_> {
+	/// Recompute a piece from evidence.
+	pub fn verify(&self, leaf: &Leaf, evidence: &Evidence) -> LeafVerdict {
+		match self.after(leaf, evidence) {
+			None => LeafVerdict::Unproven,
+			Some(after) if after == leaf.after => LeafVerdict::Right,
+			Some(_) => LeafVerdict::Wrong,
+		}
+	}
+
+	/// The commitment after a piece; `None` if the evidence does not open the one before.
+	fn after(&self, leaf: &Leaf, evidence: &Evidence) -> Option<Hash> {
+		let number = leaf.operation.into();
+		let list = evidence.values.root()?;
+		match self.action(number)? {
+			Action::Compute(operation) => {
+				let reads = operation.reads();
+				let operands = Proven::new(self, &reads, evidence, list)?;
+				self.compute(leaf, &operation, operands, evidence, list)
+			},
+			Action::Compare(value) if leaf.piece == 0 => {
+				let before = self.boundary(number, list).hash();
+				let proven = Proven::new(self, &[], evidence, list)?;
+				let (own, signed) = (proven.root(value)?, proven.signed(value)?);
+				match (before == leaf.before, own == signed) {
+					(false, _) => None,
+					(true, true) => Some(before),
+					(true, false) => Some(Commitment::Torn { before }.hash()),
+				}
+			},
+			Action::Keep(value) if leaf.piece == 0 => {
+				let proven = Proven::new(self, &[], evidence, list)?;
+				self.keep(leaf, proven.root(value)?, evidence, list)
+			},
+			_ => None,
+		}
+	}
+
+	fn compute(
+		&self,
+		leaf: &Leaf,
+		operation: &Operation,
+		mut operands: Proven,
+		evidence: &Evidence,
+		list: Hash,
+	) -> Option<Hash> {
+		let (number, output) = (leaf.operation.into(), evidence.output.root()?);
+		let per_element = operation.pieces_per_element();
+		let (element, segment) = (leaf.piece / per_element, leaf.piece % per_element);
+		let registers = evidence.registers;
+		let before = match leaf.piece {
+			0 => self.boundary(number, list),
+			_ => Commitment::Pieces { list, output, registers },
+		};
+		let done = element.checked_mul(operation.output.element_bytes())?;
+		let is_sound = before.hash() == leaf.before
+			&& element < operation.elements()
+			&& evidence.output.length()? == done;
+		if !is_sound {
+			return None;
+		}
+		let claim = Claim { element, segment, before: registers, after: Yield::Element(0) };
+		let after = operation.piece(&claim, &mut operands)?;
+		if !operands.is_complete {
+			return None;
+		}
+		let element_bits = match after {
+			Yield::Element(bits) => bits,
+			Yield::Registers(registers) => {
+				let registers = Some(registers);
+				return Some(Commitment::Pieces { list, output, registers }.hash());
+			},
+		};
+		let mut growth = evidence.output.clone();
+		let bytes = operation.output.bytes_of(element_bits);
+		let output = growth.push(&bytes).then(|| growth.root()).flatten()?;
+		if element.checked_add(1)? < operation.elements() {
+			return Some(Commitment::Pieces { list, output, registers: None }.hash());
+		}
+		let mut values = evidence.values.clone();
+		let list = values.push(&output.0).then(|| values.root()).flatten()?;
+		Some(Commitment::Values { list }.hash())
+	}
+
+	/// Hand a value's root on.
+	fn keep(&self, leaf: &Leaf, root: Hash, evidence: &Evidence, list: Hash) -> Option<Hash> {
+		let place = self.kept_before(leaf.operation.into());
+		let next = evidence.output.root()?;
+		let before = match place {
+			0 => Commitment::Values { list },
+			_ => Commitment::Kept { list, next },
+		};
+		if before.hash() != leaf.before || evidence.output.length()? != place.checked_mul(32)? {
+			return None;
+		}
+		let mut growth = evidence.output.clone();
+		let next = growth.push(&root.0).then(|| growth.root()).flatten()?;
+		Some(match place.checked_add(1)? == self.kept() {
+			true => Commitment::State { list: next }.hash(),
+			false => Commitment::Kept { list, next }.hash(),
+		})
+	}
+}
+
+impl Value {
+	/// The bytes of an element, as they are committed to, from the bits of the number.
+	pub fn bytes_of(&self, bits: u32) -> Vec<u8> {
+		use crate::{Float, SoftFloat};
+		match self.element_bytes() {
+			1 => {
+				// 1.5 · 2²³ is added: the integer is then in the low bits.
+				let shifted = SoftFloat::from_bits(bits) + SoftFloat::literal(12_582_912.0);
+				alloc::vec![shifted.to_bits() as u8]
+			},
+			_ => bits.to_le_bytes().to_vec(),
+		}
+	}
+}
