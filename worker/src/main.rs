@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod commands;
+mod memory;
 mod model_folder;
 mod plot;
 mod table;

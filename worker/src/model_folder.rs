@@ -4,11 +4,13 @@
 //! ```text
 //! spec.json
 //! tokenizer.json
+//! generation_config.json    of an imported model
 //! stage-0.safetensors ...   here, or in the newest folder window-*
 //! ```
 
 use std::{
 	error::Error,
+	fs,
 	path::{Path, PathBuf},
 	sync::Arc,
 };
@@ -21,6 +23,7 @@ use cairn_engine::{
 	Compute, Shard,
 };
 use cairn_primitives::ModelSpec;
+use serde::{Deserialize, Serialize};
 
 use crate::commands::{read_spec, CommandResult};
 
@@ -36,14 +39,32 @@ impl ModelFolder {
 	/// Open a model.
 	pub fn open(folder: &Path) -> Result<Self, Box<dyn Error>> {
 		let spec = read_spec(&spec_file(folder))?;
-		spec.validate().map_err(|error| format!("the model's spec is not valid: {error}"))?;
+		spec.validate_shapes()
+			.map_err(|error| format!("the model's spec is not valid: {error}"))?;
 		let shards = newest_window(folder)?.unwrap_or_else(|| folder.into());
+		if !shard_file(&shards, 0).exists() {
+			let folder = folder.display();
+			return Err(format!("{folder} has no shards yet: let the run finish a window").into());
+		}
 		Ok(Self { spec, folder: folder.into(), shards })
 	}
 
 	/// The tokenizer.
 	pub fn text(&self) -> Result<Text, Box<dyn Error>> {
 		Ok(Text::open(&tokenizer_file(&self.folder))?)
+	}
+
+	/// Tokens that end a text: those that the model was imported with, or what the tokenizer has for it.
+	pub fn ends(&self, text: &Text) -> Result<Vec<u32>, Box<dyn Error>> {
+		let path = generation_file(&self.folder);
+		if !path.exists() {
+			return Ok(text.ends());
+		}
+		let json =
+			fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+		let generation: Generation = serde_json::from_slice(&json)
+			.map_err(|error| format!("{} is damaged: {error}", path.display()))?;
+		Ok(generation.eos_token_id)
 	}
 
 	/// The shard's file of a stage.
@@ -62,6 +83,22 @@ impl ModelFolder {
 	}
 }
 
+/// How a model generates, under the name and with the field that Hugging Face's folders have.
+#[derive(Serialize, Deserialize)]
+struct Generation {
+	eos_token_id: Vec<u32>,
+}
+
+fn generation_file(folder: &Path) -> PathBuf {
+	folder.join("generation_config.json")
+}
+
+/// Write which tokens end a text.
+pub fn write_ends(folder: &Path, ends: &[u32]) -> CommandResult {
+	let json = serde_json::to_string_pretty(&Generation { eos_token_id: ends.to_vec() })? + "\n";
+	Ok(folder::write_file(&generation_file(folder), json.as_bytes())?)
+}
+
 /// The spec in a model's folder.
 fn spec_file(folder: &Path) -> PathBuf {
 	folder.join("spec.json")
@@ -70,8 +107,7 @@ fn spec_file(folder: &Path) -> PathBuf {
 /// Write the spec of a model's folder.
 pub fn write_spec(path: &Path, spec: &ModelSpec) -> CommandResult {
 	let json = serde_json::to_string_pretty(spec)? + "\n";
-	folder::write_file(&spec_file(path), json.as_bytes())?;
-	Ok(())
+	Ok(folder::write_file(&spec_file(path), json.as_bytes())?)
 }
 
 /// The tokenizer in a model's folder.

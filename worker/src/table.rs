@@ -2,11 +2,14 @@
 
 use std::{
 	collections::BTreeMap,
-	fs::{self, File, OpenOptions},
+	fs::{File, OpenOptions},
 	path::{Path, PathBuf},
 };
 
-use cairn_engine::local::{Event, StepDone, WindowDone};
+use cairn_engine::{
+	folder,
+	local::{Event, StepDone, WindowDone},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::plot::Curves;
@@ -127,25 +130,36 @@ fn read(path: &Path, window: u32) -> csv::Result<Vec<Row>> {
 		return Ok(Vec::new());
 	}
 	let rows = csv::Reader::from_path(path)?.into_deserialize();
-	Ok(rows.map_while(|row: csv::Result<Row>| row.ok().filter(|row| row.window < window)).collect())
+	rows.filter(|row: &csv::Result<Row>| match row {
+		Ok(row) => row.window < window,
+		Err(error) => error.is_io_error(), // what cannot be read is told, what is no row is left out
+	})
+	.collect()
 }
 
 /// A file of these rows, which takes the place of the one before as a whole.
 fn rewrite(path: &Path, rows: &[Row]) -> csv::Result<csv::Writer<File>> {
-	let partial = path.with_extension("csv.partial");
-	let mut writer = csv::WriterBuilder::new().has_headers(false).from_path(&partial)?;
+	let mut writer = plain().from_writer(Vec::new());
 	writer.write_record(HEAD)?;
 	for row in rows {
 		writer.serialize(row)?;
 	}
-	writer.flush()?;
-	fs::rename(&partial, path)?;
-	let file = OpenOptions::new().append(true).open(path)?;
-	Ok(csv::WriterBuilder::new().has_headers(false).from_writer(file))
+	let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+	folder::write_file(path, &bytes).map_err(|failed| failed.error)?;
+	Ok(plain().from_writer(OpenOptions::new().append(true).open(path)?))
+}
+
+/// Writes rows alone, of which the first is the head.
+fn plain() -> csv::WriterBuilder {
+	let mut builder = csv::WriterBuilder::new();
+	builder.has_headers(false);
+	builder
 }
 
 #[cfg(test)]
 mod tests {
+	use std::fs;
+
 	use super::*;
 
 	fn step(window: u32, lane: u8, samples: u64, loss: f32) -> Event {
@@ -156,6 +170,16 @@ mod tests {
 		let (edge_bytes, merge_bytes) = (80, 0);
 		let (loss, held_out) = (2.5, 3.0);
 		Event::Window(WindowDone { window, samples, loss, held_out, edge_bytes, merge_bytes })
+	}
+
+	#[test]
+	fn what_is_no_row_takes_no_other_with_it() {
+		let folder = tempfile::tempdir().unwrap();
+		let rows = ["0,0,0,40,2.0,,,", "0,0,1,8", "0,,,40,2.5,3.0,80,0"];
+		fs::write(folder.path().join(FILE), HEAD.join(",") + "\n" + &rows.join("\n")).unwrap();
+		let table = Table::open(folder.path(), 1, 10).unwrap();
+		assert_eq!(table.rows.len(), 2);
+		assert_eq!(table.curves().held_out, [(40, 3.0)]);
 	}
 
 	#[test]

@@ -51,6 +51,12 @@ fn a_run_ends_with_what_the_model_says_and_is_a_model() {
 	}
 
 	let exported = fs::read_to_string(path.join("model/spec.json")).unwrap();
+	// A model that is not ready to be trained can be used.
+	let mut spec: cairn_primitives::ModelSpec = serde_json::from_str(&exported).unwrap();
+	spec.shares.per_teraflop = 0;
+	fs::write(path.join("model/spec.json"), serde_json::to_string(&spec).unwrap()).unwrap();
+	assert_eq!(greedy, generate(path, "model", &["--temperature", "0", "--tokens", "8"]));
+	fs::write(path.join("model/spec.json"), &exported).unwrap();
 	assert!(roots.lines().all(|line| exported.contains(&line[line.len() - 66..])), "{exported}");
 
 	// Training goes on from the model, not from the seed.
@@ -108,6 +114,9 @@ fn what_is_no_model_is_refused_by_name() {
 	assert!(
 		go_on("run", &"stones ".repeat(60), &[]).contains("does not fit the model's context of 32")
 	);
+	fs::create_dir(path.join("begun")).unwrap();
+	fs::copy(path.join("spec.json"), path.join("begun/spec.json")).unwrap();
+	assert!(go_on("begun", "a", &[]).contains("begun has no shards yet"));
 	let mut other: cairn_primitives::ModelSpec =
 		serde_json::from_slice(&fs::read(path.join("spec.json")).unwrap()).unwrap();
 	other.architecture.hidden = 64;

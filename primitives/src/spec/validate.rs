@@ -47,6 +47,13 @@ impl ModelSpec {
 		self.validate_shares()
 	}
 
+	/// Check the shapes alone: what a model that is used, and not trained, has to have in order.
+	pub fn validate_shapes(&self) -> Result<(), SpecError> {
+		self.validate_architecture()?;
+		self.validate_stages()?;
+		self.validate_codecs()
+	}
+
 	fn validate_architecture(&self) -> Result<(), SpecError> {
 		let a = &self.architecture;
 		let in_range = (2..=1 << 20).contains(&a.vocabulary)
@@ -65,10 +72,14 @@ impl ModelSpec {
 		ensure(!a.tied_head || self.stages.len() == 1, SpecError::TiedHeadAcrossStages)
 	}
 
-	fn validate_places(&self) -> Result<(), SpecError> {
+	fn validate_stages(&self) -> Result<(), SpecError> {
 		let layers: u32 = self.stages.iter().map(|layers| u32::from(*layers)).sum();
 		let has_layers = !self.stages.is_empty() && self.stages.iter().all(|layers| *layers > 0);
-		ensure(has_layers && layers <= 1_024, SpecError::StagesOutOfRange)?;
+		ensure(has_layers && layers <= 1_024, SpecError::StagesOutOfRange)
+	}
+
+	fn validate_places(&self) -> Result<(), SpecError> {
+		self.validate_stages()?;
 		let lanes = u32::from(self.lanes);
 		ensure((1..=MAX_LANES).contains(&lanes), SpecError::LanesOutOfRange)?;
 		let least = match self.access {

@@ -4,38 +4,64 @@ use std::{
 	fs::{self, File, Permissions},
 	io::{self, Write},
 	os::unix::fs::PermissionsExt,
-	path::Path,
+	path::{Path, PathBuf},
 };
 
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
+
+/// A file or a folder could not be written; what was there before is untouched.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {path}: {error}")]
+pub struct WriteError {
+	/// The file or folder.
+	pub path: PathBuf,
+	/// Why.
+	pub error: io::Error,
+}
+
+impl WriteError {
+	/// Of a path.
+	pub fn of(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
+		move |error| Self { path: path.into(), error }
+	}
+}
 
 /// A folder to fill; it is removed unless it is finished.
-pub fn partial(prefix: &str, parent: &Path) -> io::Result<TempDir> {
+pub fn partial(prefix: &str, parent: &Path) -> Result<TempDir, WriteError> {
 	let everyone = Permissions::from_mode(0o777); // but for whom the umask excludes
-	tempfile::Builder::new().prefix(prefix).permissions(everyone).tempdir_in(parent)
+	let mut folder = tempfile::Builder::new();
+	folder.prefix(prefix).permissions(everyone).tempdir_in(parent).map_err(WriteError::of(parent))
 }
 
 /// Give a folder its name, for which nothing may be there. Its files are on disk already.
-pub fn finish(partial: TempDir, path: &Path) -> io::Result<()> {
+pub fn finish(partial: TempDir, path: &Path) -> Result<(), WriteError> {
 	sync_names(partial.path())?;
-	fs::rename(partial.path(), path)?;
+	fs::rename(partial.path(), path).map_err(WriteError::of(path))?;
 	let _ = partial.keep(); // it has another name now
 	sync_names(parent(path))
 }
 
 /// Write a file that takes its name when all of it is on disk.
-pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+	let write = || {
+		let mut file = partial_file(path)?;
+		file.write_all(bytes)?;
+		file.as_file().sync_all()?;
+		file.persist(path)?;
+		Ok(())
+	};
+	write().map_err(WriteError::of(path))
+}
+
+/// A file to fill beside the path whose name it will take; it is removed unless it is persisted.
+pub(crate) fn partial_file(path: &Path) -> io::Result<NamedTempFile> {
 	let everyone = Permissions::from_mode(0o666); // but for whom the umask excludes
-	let mut file = tempfile::Builder::new().permissions(everyone).tempfile_in(parent(path))?;
-	file.write_all(bytes)?;
-	file.as_file().sync_all()?;
-	file.persist(path)?;
-	Ok(())
+	tempfile::Builder::new().permissions(everyone).tempfile_in(parent(path))
 }
 
 /// See to it that the names of a folder's files are on disk.
-pub fn sync_names(folder: &Path) -> io::Result<()> {
-	File::open(folder)?.sync_all()
+pub fn sync_names(folder: &Path) -> Result<(), WriteError> {
+	File::open(folder).and_then(|folder| folder.sync_all()).map_err(WriteError::of(folder))
 }
 
 /// The folder that a path is in.

@@ -3,7 +3,7 @@
 
 mod state;
 
-use std::{fs::File, path::PathBuf, sync::Arc};
+use std::{error::Error, fs::File, path::PathBuf, sync::Arc};
 
 use cairn_primitives::{ModelSpec, StageIndex, StepIndex, WindowIndex};
 use cairn_program::{random::sample_at, Stage, StepContext};
@@ -63,7 +63,13 @@ pub enum LocalError {
 	/// A stage failed.
 	#[error(transparent)]
 	Stage(#[from] StageError),
+	/// Whoever hears of what happens cannot go on.
+	#[error(transparent)]
+	Listener(ListenerError),
 }
+
+/// Why whoever hears of what happens cannot go on.
+pub type ListenerError = Box<dyn Error + Send + Sync>;
 
 /// A run.
 #[derive(Debug)]
@@ -245,9 +251,12 @@ impl LocalTraining {
 		Ok(Pipeline::new(decoders))
 	}
 
-	/// Do a window: all lanes, the merge, the evaluation; then store the state. `happened` hears of everything. If it fails, the
-	/// run stands where the window began.
-	pub fn window(&mut self, mut happened: impl FnMut(Event)) -> Result<WindowDone, LocalError> {
+	/// Do a window: all lanes, the merge, the evaluation; then store the state. `happened` hears of everything, and ends the window
+	/// if it fails. The run then stands where the window began.
+	pub fn window(
+		&mut self,
+		mut happened: impl FnMut(Event) -> Result<(), ListenerError>,
+	) -> Result<WindowDone, LocalError> {
 		let shards = self.stages.iter().map(|stage| Snapshot::of(stage.trainer.shard()));
 		let before = shards.collect::<Result<Vec<_>, _>>()?;
 		let momenta: Vec<OuterState> =
@@ -262,7 +271,6 @@ impl LocalTraining {
 			self.carried = self.load_lanes()?;
 		}
 		let done = done?;
-		happened(Event::Window(done));
 		self.progress = Progress { window: done.window + 1, samples: done.samples };
 		let shards = self.stages.iter().map(|stage| (stage.trainer.shard(), &stage.outer));
 		state::store(&self.spec, &self.folder, self.progress, shards, &self.carried)?;
@@ -273,7 +281,7 @@ impl LocalTraining {
 	fn lanes_and_merge(
 		&mut self,
 		before: &[Snapshot],
-		happened: &mut impl FnMut(Event),
+		happened: &mut impl FnMut(Event) -> Result<(), ListenerError>,
 	) -> Result<WindowDone, LocalError> {
 		let (steps, lanes, window) =
 			(self.spec.window.steps, self.spec.lanes, self.progress.window);
@@ -289,7 +297,7 @@ impl LocalTraining {
 				loss += step_loss / (steps * u32::from(lanes)) as f32;
 				let samples = self.planned(step + 1);
 				let done = StepDone { window, lane, step, samples, loss: step_loss, tokens };
-				happened(Event::Step(done));
+				happened(Event::Step(done)).map_err(LocalError::Listener)?;
 			}
 			self.end_lane(lane)?;
 			if lanes > 1 {
@@ -313,7 +321,9 @@ impl LocalTraining {
 		let held_out = self.evaluate()?;
 		let (before, samples) = (self.progress.samples, self.planned(steps));
 		let edge_bytes = self.edge_bytes(samples - before);
-		Ok(WindowDone { window, samples, loss, held_out, edge_bytes, merge_bytes })
+		let done = WindowDone { window, samples, loss, held_out, edge_bytes, merge_bytes };
+		happened(Event::Window(done)).map_err(LocalError::Listener)?;
+		Ok(done)
 	}
 
 	/// Bytes that cross all edges for so many samples, there and back.

@@ -5,6 +5,7 @@ mod candle_llama;
 use std::{collections::HashMap, fs, io::BufReader, path::Path, sync::Arc};
 
 use cairn_engine::{
+	data::Text,
 	generate::{Decoder, Pipeline, Request, Rows, Sampling, Turn},
 	import::{Import, ImportError},
 	Compute, Shard,
@@ -275,6 +276,75 @@ fn a_model_that_is_cut_generates_what_it_does_whole() {
 	assert_eq!(whole.len(), 30);
 	assert_eq!(generate(&[1, 1, 1]), whole);
 	assert_eq!(generate(&[2, 1]), whole);
+}
+
+#[test]
+fn a_model_in_several_files_is_one_model() {
+	let folder = tempfile::tempdir().unwrap();
+	let tensors = model(false);
+	let expected = candle_llama::logits(&config(), tensors.clone(), &PROMPT, &FURTHER);
+	fs::write(folder.path().join("config.json"), config().to_string()).unwrap();
+	let (first, second): (Tensors, Tensors) =
+		tensors.clone().into_iter().partition(|(name, _)| name.contains("layers.1"));
+	for (name, part) in [("model-1-of-2", &first), ("model-2-of-2", &second)] {
+		let path = folder.path().join(format!("{name}.safetensors"));
+		candle_core::safetensors::save(part, path).unwrap();
+	}
+	assert_close(&logits(folder.path(), &FURTHER), &expected);
+	candle_core::safetensors::save(&first, folder.path().join("more.safetensors")).unwrap();
+	let error = Import::open(folder.path()).unwrap_err().to_string();
+	assert!(error.contains("another file has model.layers.1"), "{error}");
+}
+
+#[test]
+fn tokens_that_end_a_text_are_taken_over() {
+	let folder = tempfile::tempdir().unwrap();
+	let ends = |path: &Path| Import::open(path).unwrap().ends().to_vec();
+	let mut config = config();
+	write_folder(folder.path(), &model(false), &config);
+	assert_eq!(ends(folder.path()), [0u32; 0]);
+	config["eos_token_id"] = serde_json::json!(7);
+	write_folder(folder.path(), &model(false), &config);
+	assert_eq!(ends(folder.path()), [7]);
+	fs::write(folder.path().join("generation_config.json"), r#"{"eos_token_id": [3, 4]}"#).unwrap();
+	assert_eq!(ends(folder.path()), [3, 4]);
+
+	let path = folder.path().join("model.gguf");
+	let mut metadata = metadata();
+	metadata.push(("tokenizer.ggml.eos_token_id", Value::U32(9)));
+	write_gguf(&path, &model(false), &metadata, GgmlDType::F32);
+	assert_eq!(ends(&path), [9]);
+}
+
+#[test]
+fn a_prompt_begins_as_the_models_texts_do() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("model.gguf");
+	let texts = |texts: &[&str]| {
+		Value::Array(texts.iter().map(|text| Value::String((*text).into())).collect())
+	};
+	let tokens = |adds: bool, first: u32| {
+		let mut metadata = metadata();
+		metadata.extend([
+			("tokenizer.ggml.model", Value::String("gpt2".into())),
+			("tokenizer.ggml.tokens", texts(&["<s>", "a", "b", "ab"])),
+			("tokenizer.ggml.token_type", Value::Array([3, 1, 1, 1].map(Value::I32).to_vec())),
+			("tokenizer.ggml.merges", texts(&["a b"])),
+			("tokenizer.ggml.add_bos_token", Value::Bool(adds)),
+			("tokenizer.ggml.bos_token_id", Value::U32(first)),
+		]);
+		write_gguf(&path, &model(false), &metadata, GgmlDType::F32);
+		let file = folder.path().join("tokenizer.json");
+		let tokenizer = Import::open(&path).unwrap().tokenizer();
+		tokenizer.map(|tokenizer| {
+			fs::write(&file, tokenizer).unwrap();
+			let text = Text::open(&file).unwrap();
+			[text.encode("aba").unwrap(), text.prompt("aba").unwrap()]
+		})
+	};
+	assert_eq!(tokens(true, 0).unwrap(), [vec![3, 1], vec![0, 3, 1]]);
+	assert_eq!(tokens(false, 0).unwrap(), [vec![3, 1], vec![3, 1]]);
+	assert!(tokens(true, 4).unwrap_err().to_string().contains("begin with token 4"));
 }
 
 #[test]

@@ -72,7 +72,14 @@ fn run(folder: &Path, spec: &ModelSpec, name: &str, threads: usize) -> Vec<Windo
 	let mut windows = Vec::new();
 	while !training.is_done() {
 		let mut steps = 0;
-		windows.push(training.window(|_| steps += 1).unwrap());
+		windows.push(
+			training
+				.window(|_| {
+					steps += 1;
+					Ok(())
+				})
+				.unwrap(),
+		);
 		assert_eq!(steps, 6 * u32::from(spec.lanes) + 1, "steps, and the window");
 	}
 	windows
@@ -110,7 +117,7 @@ fn a_run_that_was_stopped_goes_on_to_the_same_bits() {
 			// Opened anew for each window, with what a killed run leaves lying about.
 			fs::create_dir_all(folder.path().join(&stopped).join(".window-partial")).unwrap();
 			let mut training = open(folder.path(), &spec, &stopped, 1).unwrap();
-			windows.push(training.window(|_| {}).unwrap());
+			windows.push(training.window(|_| Ok(())).unwrap());
 			assert!(!folder.path().join(&stopped).join(".window-partial").exists());
 		}
 		assert_eq!(windows, whole, "{name}");
@@ -147,6 +154,44 @@ fn stages_with_dense_edges_train_like_the_whole_model() {
 }
 
 #[test]
+fn a_window_that_nobody_can_hear_of_is_not_done() {
+	let folder = tempfile::tempdir().unwrap();
+	let spec = spec(folder.path(), &[2], 2);
+	let expected = run(folder.path(), &spec, "expected", 2);
+	let mut training = open(folder.path(), &spec, "run", 2).unwrap();
+	for deaf in [0, 7, 12] {
+		let mut events = 0;
+		let error = training.window(|_| {
+			events += 1;
+			if events > deaf {
+				Err("the disk is full".into())
+			} else {
+				Ok(())
+			}
+		});
+		assert!(error.unwrap_err().to_string().contains("the disk is full"));
+		assert_eq!(training.progress().window, 0);
+		assert!(!folder.path().join("run/window-000001").exists());
+	}
+	assert_eq!(training.window(|_| Ok(())).unwrap(), expected[0]);
+}
+
+#[test]
+fn folders_that_are_no_windows_hide_none() {
+	let folder = tempfile::tempdir().unwrap();
+	let spec = spec(folder.path(), &[2], 1);
+	fs::create_dir_all(folder.path().join("run")).unwrap();
+	fs::write(folder.path().join("run/window-3"), "a note").unwrap();
+	open(folder.path(), &spec, "run", 1).unwrap().window(|_| Ok(())).unwrap();
+	fs::create_dir(folder.path().join("run/window-000009")).unwrap();
+	assert_eq!(open(folder.path(), &spec, "run", 1).unwrap().progress().window, 1);
+	// Without its progress, a run does not begin anew beside what is there.
+	fs::remove_file(folder.path().join("run/window-000001/progress.json")).unwrap();
+	let error = open(folder.path(), &spec, "run", 1).unwrap_err();
+	assert!(matches!(error, LocalError::State(StateError::Damaged { .. })), "{error}");
+}
+
+#[test]
 fn what_does_not_fit_is_named() {
 	let folder = tempfile::tempdir().unwrap();
 	let path = folder.path();
@@ -163,7 +208,7 @@ fn what_does_not_fit_is_named() {
 	assert!(matches!(opened(&other), LocalError::DatasetTooSmall(60_000)));
 
 	let mut training = open(path, &good, "run", 1).unwrap();
-	training.window(|_| {}).unwrap();
+	training.window(|_| Ok(())).unwrap();
 	assert!(matches!(opened(&good), LocalError::State(StateError::InUse(_))));
 	drop(training);
 	let mut other = good.clone();
@@ -184,7 +229,7 @@ fn a_run_that_diverges_says_where_and_keeps_its_state() {
 	let folder = tempfile::tempdir().unwrap();
 	let good = spec(folder.path(), &[2], 1);
 	let mut training = open(folder.path(), &good, "run", 1).unwrap();
-	training.window(|_| {}).unwrap();
+	training.window(|_| Ok(())).unwrap();
 	let stored = fs::read(folder.path().join("run/window-000001/stage-0.safetensors")).unwrap();
 	// Weights that are finite, and products that are not.
 	let wild = folder.path().join("wild");
@@ -200,7 +245,7 @@ fn a_run_that_diverges_says_where_and_keeps_its_state() {
 	}
 	fs::write(&path, &bytes).unwrap();
 	let mut training = open(folder.path(), &good, "wild", 1).unwrap();
-	let error = training.window(|_| {}).unwrap_err();
+	let error = training.window(|_| Ok(())).unwrap_err();
 	assert!(matches!(error, LocalError::Diverged { window: 1, lane: 0, step: 0, .. }), "{error}");
 	assert_eq!(fs::read(&path).unwrap(), bytes);
 }

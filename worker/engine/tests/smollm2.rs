@@ -1,4 +1,4 @@
-//! A real model: SmolLM2-135M-Instruct, as GGUF. `scripts/smollm2.sh` fetches it; without it this says so and passes.
+//! A real model: SmolLM2-135M-Instruct, as GGUF. `scripts/smollm2.sh` fetches it, and `make test` runs what needs it.
 
 mod candle_llama;
 
@@ -77,12 +77,10 @@ fn pipeline(model: &Import, stages: u8) -> Pipeline {
 }
 
 #[test]
+#[ignore = "needs the file that CAIRN_SMOLLM2 names: make test-rust fetches it"]
 fn it_says_what_candle_says_whole_and_cut_into_three_stages() {
-	let path = std::env::var_os("CAIRN_SMOLLM2").filter(|path| !path.is_empty());
-	let Some(path) = path.map(PathBuf::from) else {
-		eprintln!("skipped: CAIRN_SMOLLM2 names no model; scripts/smollm2.sh fetches it");
-		return;
-	};
+	let path = std::env::var_os("CAIRN_SMOLLM2").map(PathBuf::from);
+	let path = path.expect("CAIRN_SMOLLM2 names the model's file: scripts/smollm2.sh fetches it");
 	let model = Import::open(&path).unwrap();
 	assert_eq!(model.layers(), 30);
 	let folder = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cairn_engine::data::{build, BuildProgress, BuildSettings, Dataset, Tokenization};
-use clap::{Args, Subcommand};
+use clap::{value_parser, Args, Subcommand};
 
 use super::{progress_bar, CommandResult};
 
@@ -38,7 +38,7 @@ pub struct BuildCommand {
 	#[arg(long, default_value_t = 1 << 20)]
 	chunk_tokens: u32,
 	/// Thousandths of the text, at its end, that no model trains on: models are evaluated on it.
-	#[arg(long, default_value_t = 50)]
+	#[arg(long, default_value_t = 50, value_parser = value_parser!(u32).range(1..=500))]
 	held_out: u32,
 }
 

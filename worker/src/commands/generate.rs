@@ -52,22 +52,24 @@ impl GenerateCommand {
 		let compute = Arc::new(Compute::new(self.threads)?);
 		let mut pipeline = model.pipeline(&compute)?;
 		let request = Request {
-			prompt: text.encode(&self.prompt)?,
+			prompt: text.prompt(&self.prompt)?,
 			sampling: Sampling {
 				temperature: self.temperature,
 				top_p: self.top_p,
 				seed: self.seed,
 			},
 			most: self.tokens,
-			ends: text.ends(),
+			ends: model.ends(&text)?,
 		};
-		let mut written = write(&self.prompt);
+		// Nothing is said before the model has taken the prompt.
+		let mut unsaid = Some(&self.prompt[..]);
+		let mut written = Ok(());
 		let start = Instant::now();
 		let mut first = None;
 		let generated = {
 			let mut say = text.stream(|piece| {
 				if written.is_ok() {
-					written = write(piece);
+					written = write(unsaid.take().unwrap_or_default()).and_then(|()| write(piece));
 				}
 			});
 			pipeline.generate(&[request], |_, token| {
@@ -76,7 +78,7 @@ impl GenerateCommand {
 			})?
 		};
 		written?;
-		println!();
+		println!("{}", unsaid.unwrap_or_default());
 		let [generated] = &generated[..] else { return Err("the model gave no answer".into()) };
 		let (tokens, begun) = (generated.tokens.len(), first.unwrap_or(start));
 		let speed = tokens.saturating_sub(1) as f64 / begun.elapsed().as_secs_f64().max(1e-9);

@@ -5,13 +5,18 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-use cairn_engine::{data::Text, folder, import::Import, Shard};
+use cairn_engine::{
+	data::Text,
+	folder::{self, WriteError},
+	import::Import,
+	Shard,
+};
 use cairn_primitives::{hash::blob_root, ModelSpec};
 use cairn_program::Stage;
 use clap::{Args, Subcommand};
 
 use super::{cut, progress_bar, read_spec, short, CommandResult};
-use crate::model_folder::{shard_file, tokenizer_file, write_spec, ModelFolder};
+use crate::model_folder::{shard_file, tokenizer_file, write_ends, write_spec, ModelFolder};
 
 /// See [`crate::Command`].
 #[derive(Debug, Subcommand)]
@@ -107,7 +112,7 @@ fn make_folder(out: &Path, fill: impl FnOnce(&Path) -> CommandResult) -> Command
 		return Err(format!("{} exists already: choose another folder", out.display()).into());
 	}
 	let parent = folder::parent(out);
-	fs::create_dir_all(parent)?;
+	fs::create_dir_all(parent).map_err(WriteError::of(parent))?;
 	let partial = folder::partial(".model-", parent)?;
 	fill(partial.path())?;
 	folder::finish(partial, out)?;
@@ -124,8 +129,9 @@ fn export(model: &ModelFolder, run: &Path, out: &Path) -> CommandResult {
 			spec.initial[usize::from(stage)] = shard.root(&spec, stage)?;
 		}
 		write_spec(out, &spec)?;
+		let text = model.text()?;
 		folder::write_file(&tokenizer_file(out), &fs::read(tokenizer_file(run))?)?;
-		Ok(())
+		write_ends(out, &model.ends(&text)?)
 	})?;
 	for (stage, root) in spec.initial.iter().enumerate() {
 		println!("stage {stage}: {root:?}");
@@ -142,6 +148,7 @@ impl ImportCommand {
 			None => model.tokenizer()?,
 		};
 		let mut spec = self.spec(&model)?;
+		spec.validate_shapes().map_err(|error| format!("no model can have this shape: {error}"))?;
 		spec.tokenizer = blob_root(&tokenizer);
 		make_folder(&self.out, |out| {
 			let bar = progress_bar(spec.stages.len() as u64, "stages {wide_bar} {pos}/{len}");
@@ -159,6 +166,9 @@ impl ImportCommand {
 			bar.finish_and_clear();
 			folder::write_file(&tokenizer_file(out), &tokenizer)?;
 			Text::open(&tokenizer_file(out))?;
+			if !model.ends().is_empty() {
+				write_ends(out, model.ends())?;
+			}
 			write_spec(out, &spec)?;
 			println!(
 				"{} parameters in stages of {:?} layers",

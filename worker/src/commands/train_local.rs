@@ -16,10 +16,11 @@ use cairn_engine::{
 	Compute, MemoryPlan, Recompute, Shard,
 };
 use cairn_primitives::ModelSpec;
-use clap::{Args, ValueEnum};
+use clap::{value_parser, Args, ValueEnum};
 
 use super::{cut, progress_bar, read_spec, short, CommandResult};
 use crate::{
+	memory,
 	model_folder::{tokenizer_file, write_spec, ModelFolder},
 	plot,
 	table::Table,
@@ -69,7 +70,7 @@ pub struct TrainLocalCommand {
 	#[arg(long)]
 	prompt: Option<String>,
 	/// Memory that the run may take, in MiB; by default what the machine has free.
-	#[arg(long)]
+	#[arg(long, value_parser = value_parser!(u64).range(1..1 << 40))]
 	memory: Option<u64>,
 }
 
@@ -216,7 +217,7 @@ impl TrainLocalCommand {
 		let needed = MemoryPlan::local(spec, recompute, threads)?.total();
 		let available = match self.memory {
 			Some(mebibytes) => mebibytes << 20,
-			None => free_memory().unwrap_or(u64::MAX),
+			None => memory::free().unwrap_or(u64::MAX),
 		};
 		if needed > available {
 			return Err(format!(
@@ -249,21 +250,9 @@ fn title(path: &Path, spec: &ModelSpec) -> String {
 }
 
 /// Show the losses in the run's folder; the image before this one is replaced as a whole.
-fn plot_losses(folder: &Path, title: &str, table: &Table) -> CommandResult {
-	let (path, partial) = (folder.join("loss.png"), folder.join("loss.png.partial"));
-	let png = plot::png(title, &table.curves())?;
-	fs::write(&partial, png)
-		.and_then(|()| fs::rename(&partial, &path))
-		.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+fn plot_losses(run: &Path, title: &str, table: &Table) -> CommandResult {
+	folder::write_file(&run.join("loss.png"), &plot::png(title, &table.curves())?)?;
 	Ok(())
-}
-
-/// Memory that is free on this machine, in bytes.
-fn free_memory() -> Option<u64> {
-	let text = fs::read_to_string("/proc/meminfo").ok()?;
-	let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
-	let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-	Some(kibibytes << 10)
 }
 
 /// A window, with a bar and a line when it is done.
@@ -277,7 +266,6 @@ fn window(
 		progress_bar(steps, "window {prefix} {wide_bar} {pos}/{len} steps, {msg}, {eta} left");
 	bar.set_prefix(training.progress().window.to_string());
 	let (start, mut tokens) = (Instant::now(), 0);
-	let mut failed = None;
 	let done = training.window(|event| {
 		if let Event::Step(step) = event {
 			tokens += step.tokens;
@@ -285,12 +273,9 @@ fn window(
 			bar.set_message(format!("loss {:.4}, {} tokens/s", step.loss, short(speed)));
 			bar.inc(1);
 		}
-		failed = table.add(event).err().or(failed.take());
+		Ok(table.add(event)?)
 	})?;
 	bar.finish_and_clear();
-	if let Some(error) = failed {
-		return Err(error.into());
-	}
 	let speed = tokens as f64 / start.elapsed().as_secs_f64();
 	let moved = |what: &str, bytes: usize| match bytes {
 		0 => String::new(),

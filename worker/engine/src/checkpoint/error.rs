@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use safetensors::{Dtype, SafeTensorError};
 
-use crate::StageError;
+use crate::{folder::WriteError, StageError};
 
 /// Why a checkpoint could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -17,14 +17,9 @@ pub enum CheckpointError {
 		/// Why.
 		error: io::Error,
 	},
-	/// The file could not be written; the one before is untouched.
-	#[error("cannot write {path}: {error}")]
-	Unwritable {
-		/// The file.
-		path: PathBuf,
-		/// Why.
-		error: io::Error,
-	},
+	/// The file could not be written.
+	#[error(transparent)]
+	Unwritable(#[from] WriteError),
 	/// It is no safetensors file, or cut short.
 	#[error("{path} is no whole safetensors file: {error}")]
 	Broken {

@@ -79,8 +79,7 @@ impl Shard {
 			let shape = vec![tensor.rows, tensor.columns];
 			(tensor_name(tensor.tensor, before), Floats { shape, bytes })
 		});
-		write_tensors(path, tensors)
-			.map_err(|error| CheckpointError::Unwritable { path: path.into(), error })
+		Ok(write_tensors(path, tensors)?)
 	}
 
 	/// Read a shard from its file.

@@ -1,16 +1,10 @@
 //! Tensors of a safetensors file.
 
-use std::{
-	borrow::Cow,
-	fs::{self, Permissions},
-	io,
-	os::unix::fs::PermissionsExt,
-	path::Path,
-};
+use std::{borrow::Cow, fs, io, path::Path};
 
 use safetensors::{Dtype, SafeTensorError, View};
 
-use crate::folder;
+use crate::folder::{self, WriteError};
 
 /// Little-endian bytes of floats.
 pub(crate) fn bytes(floats: &[f32]) -> Vec<u8> {
@@ -52,10 +46,12 @@ impl<F: Fn() -> Vec<u8>> View for Floats<F> {
 pub(crate) fn write_tensors(
 	path: &Path,
 	tensors: impl IntoIterator<Item = (String, impl View)>,
-) -> io::Result<()> {
-	let everyone = Permissions::from_mode(0o666); // but for whom the umask excludes
-	let partial =
-		tempfile::Builder::new().permissions(everyone).tempfile_in(folder::parent(path))?;
+) -> Result<(), WriteError> {
+	write(path, tensors).map_err(WriteError::of(path))
+}
+
+fn write(path: &Path, tensors: impl IntoIterator<Item = (String, impl View)>) -> io::Result<()> {
+	let partial = folder::partial_file(path)?;
 	let permissions = partial.as_file().metadata()?.permissions();
 	let partial = partial.into_temp_path();
 	safetensors::serialize_to_file(tensors, None, &partial).map_err(|error| match error {

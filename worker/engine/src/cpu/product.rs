@@ -63,14 +63,13 @@ pub fn accumulate(
 	if rows == 0 || columns == 0 {
 		return;
 	}
-	assert!(left.holds(rows, depth), "the left matrix is too short");
-	assert!(right.holds(depth, columns), "the right matrix is too short");
+	check(out, left, right, depth);
 	let block = BLOCK as usize;
 	for from in (0..depth).step_by(block) {
 		let depth = block.min(depth - from);
 		let (left, right) = (left.from(0, from), right.from(from, 0));
 		if is_regular(rows, columns, depth, left, right) {
-			general(out, left, right, depth, parallelism);
+			general(out, left, right, depth, true, parallelism);
 		} else {
 			irregular(out, left, right, depth);
 		}
@@ -91,6 +90,30 @@ pub fn assign(
 	accumulate(out, left, right, depth, parallelism);
 }
 
+/// `out = left · right`, its sums in whatever order is fastest: for serving, which may be any.
+///
+/// # Panics
+///
+/// As [`accumulate`].
+pub fn assign_in_any_order(
+	out: &mut Panel,
+	left: Matrix,
+	right: Matrix,
+	depth: usize,
+	parallelism: Parallelism,
+) {
+	if out.rows() > 0 && out.columns() > 0 {
+		check(out, left, right, depth);
+		general(out, left, right, depth, false, parallelism);
+	}
+}
+
+/// Whether the factors are long enough.
+fn check(out: &Panel, left: Matrix, right: Matrix, depth: usize) {
+	assert!(left.holds(out.rows(), depth), "the left matrix is too short");
+	assert!(right.holds(depth, out.columns()), "the right matrix is too short");
+}
+
 /// Whether the library takes its general path for one block; measured on 692,220 products (docs/program.md).
 fn is_regular(rows: usize, columns: usize, depth: usize, left: Matrix, right: Matrix) -> bool {
 	let is_along_depth = left.column == 1 && right.row == 1;
@@ -102,11 +125,19 @@ fn is_regular(rows: usize, columns: usize, depth: usize, left: Matrix, right: Ma
 		&& !(is_small && is_along_depth)
 }
 
-fn general(out: &mut Panel, left: Matrix, right: Matrix, depth: usize, parallelism: Parallelism) {
+/// The library's product, added to what the output holds (`read`) or in its place.
+fn general(
+	out: &mut Panel,
+	left: Matrix,
+	right: Matrix,
+	depth: usize,
+	read: bool,
+	parallelism: Parallelism,
+) {
 	#[cfg(target_arch = "x86_64")]
 	if super::InstructionSet::detect() == super::InstructionSet::Avx2 {
 		// SAFETY: as below; the instructions were detected.
-		return unsafe { general_avx2(out, left, right, depth, parallelism) };
+		return unsafe { general_avx2(out, left, right, depth, read, parallelism) };
 	}
 	// SAFETY: the caller has checked that all three matrices lie within theirs; the output is borrowed mutably.
 	unsafe {
@@ -117,7 +148,7 @@ fn general(out: &mut Panel, left: Matrix, right: Matrix, depth: usize, paralleli
 			out.as_mut_ptr(),
 			1,
 			out.stride() as isize,
-			true,
+			read,
 			left.elements.as_ptr(),
 			left.column as isize,
 			left.row as isize,
@@ -145,6 +176,7 @@ unsafe fn general_avx2(
 	left: Matrix,
 	right: Matrix,
 	depth: usize,
+	read: bool,
 	parallelism: Parallelism,
 ) {
 	use gemm_common::{gemm::gemm_basic_generic, simd::V3};
@@ -160,7 +192,7 @@ unsafe fn general_avx2(
 		out.as_mut_ptr(),
 		out.stride() as isize,
 		1,
-		true,
+		read,
 		right.elements.as_ptr(),
 		right.row as isize,
 		right.column as isize,

@@ -1,8 +1,7 @@
 //! From text to a dataset.
 
 use std::{
-	fs::{self, File},
-	io::{self, Write},
+	fs, io,
 	path::{Path, PathBuf},
 };
 
@@ -18,7 +17,7 @@ use tokenizers::{
 };
 
 use super::{dataset::chunk_path, manifest::TokenBytes, Manifest};
-use crate::folder;
+use crate::folder::{self, WriteError};
 
 /// Stands behind every document, and means nothing else.
 const END: &str = "<|end|>";
@@ -104,8 +103,8 @@ pub enum BuildError {
 	#[error("the tokenizer fails: {0}")]
 	Tokenizer(String),
 	/// The dataset could not be written.
-	#[error("cannot write the dataset: {0}")]
-	Unwritable(#[from] io::Error),
+	#[error(transparent)]
+	Unwritable(#[from] WriteError),
 }
 
 impl From<tokenizers::Error> for BuildError {
@@ -163,9 +162,10 @@ pub fn build(
 	// The name of a special token within a text is text.
 	tokenizer.set_encode_special_tokens(true);
 	let parent = folder::parent(&settings.output);
-	fs::create_dir_all(parent)?;
+	fs::create_dir_all(parent).map_err(WriteError::of(parent))?;
 	let partial = folder::partial(".dataset-", parent)?;
-	fs::create_dir(partial.path().join("chunks"))?;
+	let chunks = partial.path().join("chunks");
+	fs::create_dir(&chunks).map_err(WriteError::of(&chunks))?;
 	folder::write_file(&partial.path().join("tokenizer.json"), &file)?;
 	// Numbers may have gaps.
 	let vocabulary =
@@ -287,7 +287,7 @@ impl<'a> ChunkWriter<'a> {
 		Self { folder, size, chunk_bytes, bytes: Vec::new(), tokens: 0, chunks: Vec::new() }
 	}
 
-	fn write(&mut self, tokens: &[u32]) -> io::Result<()> {
+	fn write(&mut self, tokens: &[u32]) -> Result<(), WriteError> {
 		for token in tokens {
 			let bytes = token.to_le_bytes();
 			self.bytes.extend_from_slice(&bytes[..u8::from(self.size).into()]);
@@ -299,16 +299,14 @@ impl<'a> ChunkWriter<'a> {
 		Ok(())
 	}
 
-	fn flush(&mut self) -> io::Result<()> {
-		let mut file = File::create(chunk_path(self.folder, self.chunks.len()))?;
-		file.write_all(&self.bytes)?;
-		file.sync_all()?;
+	fn flush(&mut self) -> Result<(), WriteError> {
+		folder::write_file(&chunk_path(self.folder, self.chunks.len()), &self.bytes)?;
 		self.chunks.push(blob_root(&self.bytes));
 		self.bytes.clear();
 		Ok(())
 	}
 
-	fn finish(mut self) -> io::Result<(u64, Vec<Hash>)> {
+	fn finish(mut self) -> Result<(u64, Vec<Hash>), WriteError> {
 		if !self.bytes.is_empty() {
 			self.flush()?;
 		}

@@ -55,12 +55,18 @@ impl Text {
 		Ok(encoding.get_ids().to_vec())
 	}
 
+	/// The tokens of a text that a model goes on with: behind the one that texts begin with, if the tokenizer says so.
+	pub fn prompt(&self, text: &str) -> Result<Vec<u32>, TextError> {
+		let encoding = self.tokenizer.encode_fast(text, true).map_err(failed)?;
+		Ok(encoding.get_ids().to_vec())
+	}
+
 	/// The text of tokens, without the special ones.
 	pub fn decode(&self, tokens: &[u32]) -> Result<String, TextError> {
 		self.tokenizer.decode(tokens, true).map_err(failed)
 	}
 
-	/// Tokens that end a document.
+	/// Tokens that end a document in the tokenizers that are known.
 	pub fn ends(&self) -> Vec<u32> {
 		ENDS.iter().filter_map(|name| self.tokenizer.token_to_id(name)).collect()
 	}

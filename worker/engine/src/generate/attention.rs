@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::cache::{Cache, Head};
 use crate::cpu::{
-	product::{assign, Matrix},
+	product::{assign_in_any_order, Matrix},
 	serving::{combine, dots, softmax, FEW},
 	Panel,
 };
@@ -78,7 +78,7 @@ impl Attention {
 		} else {
 			let (left, right) = (Matrix::new(&own, width), Matrix::new(keys_seen, width));
 			let mut out = Panel::new(&mut scores, keys);
-			assign(&mut out, left, right.transposed(), width, Parallelism::None);
+			assign_in_any_order(&mut out, left, right.transposed(), width, Parallelism::None);
 		}
 		for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
 			softmax(scores, before + row / self.group + 1, self.scale);
@@ -88,7 +88,7 @@ impl Attention {
 			combine(&scores, values, &mut means);
 		} else {
 			let (left, right) = (Matrix::new(&scores, keys), Matrix::new(values, width));
-			assign(&mut means, left, right, keys, Parallelism::None);
+			assign_in_any_order(&mut means, left, right, keys, Parallelism::None);
 		}
 		for (token, means) in own.chunks_exact(self.group * width).enumerate() {
 			attended.row(token).copy_from_slice(means);

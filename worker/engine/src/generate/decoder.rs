@@ -210,7 +210,8 @@ impl Decoder {
 					(product::Matrix::new(x, width), product::Matrix::new(weights, width));
 				let parallelism = self.compute.parallelism();
 				let mut out = Panel::new(y, outputs);
-				product::assign(&mut out, left, right.transposed(), width, parallelism);
+				let right = right.transposed();
+				product::assign_in_any_order(&mut out, left, right, width, parallelism);
 			}
 			Ok(())
 		})

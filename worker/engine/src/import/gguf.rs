@@ -164,6 +164,10 @@ fn describe(content: &Content) -> Result<Description, ImportError> {
 			.ok_or_else(|| bad("llama.attention.layer_norm_rms_epsilon"))?,
 		rope_base: float(content, "llama.rope.freq_base").unwrap_or(10_000.0),
 		is_tied: !content.tensor_infos.contains_key("output.weight"),
+		ends: ["eos", "eot"]
+			.iter()
+			.filter_map(|end| number(content, &format!("tokenizer.ggml.{end}_token_id")).ok())
+			.collect(),
 	}
 	.check()
 }

@@ -2,14 +2,17 @@
 
 use std::{
 	collections::HashMap,
-	fs,
+	fs::{self, File},
+	io::{self, Read},
+	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
 };
 
-use safetensors::{Dtype, SafeTensors};
-use serde::Deserialize;
+use safetensors::{tensor::Metadata, Dtype};
+use serde::{de::DeserializeOwned, Deserialize};
 
 use super::{Description, Found, ImportError};
+use crate::checkpoint::floats_of;
 
 /// The fields of `config.json` that decide what a model computes.
 #[derive(Debug, Deserialize)]
@@ -35,6 +38,21 @@ struct Config {
 	mlp_bias: bool,
 	#[serde(default)]
 	tie_word_embeddings: bool,
+	eos_token_id: Option<Ends>,
+}
+
+/// Tokens that end a text.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Ends {
+	One(u32),
+	Several(Vec<u32>),
+}
+
+/// The field of `generation_config.json` that matters. What it says of the end of a text comes before `config.json`.
+#[derive(Debug, Deserialize)]
+struct Generation {
+	eos_token_id: Option<Ends>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,26 +65,83 @@ struct RopeParameters {
 #[derive(Debug)]
 pub(super) struct HuggingFace {
 	folder: PathBuf,
-	/// Contents of the files of weights.
-	files: Vec<(PathBuf, Vec<u8>)>,
+	files: Vec<Weights>,
 	/// In which file a tensor is.
 	places: HashMap<String, usize>,
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ImportError> {
-	fs::read(path).map_err(|error| ImportError::Unreadable { path: path.into(), error })
+	fs::read(path).map_err(unreadable(path))
+}
+
+fn unreadable(path: &Path) -> impl Fn(io::Error) -> ImportError + '_ {
+	move |error| ImportError::Unreadable { path: path.into(), error }
+}
+
+fn broken(path: &Path, reason: impl ToString) -> ImportError {
+	ImportError::Broken { path: path.into(), reason: reason.to_string() }
+}
+
+fn from_json<T: DeserializeOwned>(path: &Path) -> Result<T, ImportError> {
+	serde_json::from_slice(&read(path)?).map_err(|error| broken(path, error))
+}
+
+/// A file of weights, of which only the head is in memory.
+#[derive(Debug)]
+struct Weights {
+	path: PathBuf,
+	file: File,
+	head: Metadata,
+	/// Where the tensors begin.
+	start: u64,
+}
+
+impl Weights {
+	/// The head's length in 8 bytes, the head, the tensors: what safetensors files are.
+	fn open(path: &Path) -> Result<Self, ImportError> {
+		let mut file = File::open(path).map_err(unreadable(path))?;
+		let size = file.metadata().map_err(unreadable(path))?.len();
+		let mut length = [0; 8];
+		file.read_exact(&mut length).map_err(|error| broken(path, error))?;
+		let length = u64::from_le_bytes(length);
+		let start = length.saturating_add(8);
+		if start > size {
+			return Err(broken(path, "its head is longer than the file"));
+		}
+		let mut head = vec![0; length as usize];
+		file.read_exact(&mut head).map_err(|error| broken(path, error))?;
+		let head: Metadata = serde_json::from_slice(&head).map_err(|error| broken(path, error))?;
+		if head.data_len() as u64 != size - start {
+			return Err(broken(path, "it has not as many bytes as its tensors"));
+		}
+		Ok(Self { path: path.into(), file, head, start })
+	}
+
+	/// A tensor's type, shape and bytes.
+	fn tensor(&self, name: &str) -> Result<(Dtype, Vec<usize>, Vec<u8>), ImportError> {
+		let info = self.head.info(name).ok_or_else(|| ImportError::Missing(name.into()))?;
+		let (from, to) = info.data_offsets;
+		let mut bytes = vec![0; to - from];
+		self.file
+			.read_exact_at(&mut bytes, self.start + from as u64)
+			.map_err(unreadable(&self.path))?;
+		Ok((info.dtype, info.shape.clone(), bytes))
+	}
 }
 
 impl HuggingFace {
 	pub fn open(folder: &Path) -> Result<(Description, Self), ImportError> {
 		let path = folder.join("config.json");
-		let config: Config = serde_json::from_slice(&read(&path)?)
-			.map_err(|error| ImportError::Broken { path, reason: error.to_string() })?;
+		let mut config: Config = from_json(&path)?;
+		let path = folder.join("generation_config.json");
+		if path.exists() {
+			let generation: Generation = from_json(&path)?;
+			config.eos_token_id = generation.eos_token_id.or(config.eos_token_id);
+		}
 		let description = config.describe()?;
-		let unreadable = |error| ImportError::Unreadable { path: folder.into(), error };
 		let mut paths = Vec::new();
-		for entry in fs::read_dir(folder).map_err(unreadable)? {
-			let path = entry.map_err(unreadable)?.path();
+		for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+			let path = entry.map_err(unreadable(folder))?.path();
 			if path.extension().is_some_and(|extension| extension == "safetensors") {
 				paths.push(path);
 			}
@@ -77,16 +152,14 @@ impl HuggingFace {
 		paths.sort();
 		let (mut files, mut places) = (Vec::new(), HashMap::new());
 		for path in paths {
-			let bytes = read(&path)?;
-			let names: Vec<String> =
-				parse(&path, &bytes)?.names().into_iter().map(Into::into).collect();
-			for name in names {
-				if places.insert(name.clone(), files.len()).is_some() {
-					let reason = format!("another file has {name}, too");
-					return Err(ImportError::Broken { path, reason });
+			let weights = Weights::open(&path)?;
+			for name in weights.head.tensors().into_keys() {
+				if places.contains_key(&name) {
+					return Err(broken(&path, format!("another file has {name}, too")));
 				}
+				places.insert(name, files.len());
 			}
-			files.push((path, bytes));
+			files.push(weights);
 		}
 		if let Some(bias) = places.keys().find(|name| name.ends_with(".bias")) {
 			return Err(ImportError::NotLlama(format!("it has biases ({bias})")));
@@ -100,16 +173,10 @@ impl HuggingFace {
 
 	pub fn read(&self, name: &str) -> Result<Found, ImportError> {
 		let place = self.places.get(name).ok_or_else(|| ImportError::Missing(name.into()))?;
-		let (path, bytes) = &self.files[*place];
-		let file = parse(path, bytes)?;
-		let view = file.tensor(name).map_err(|_| ImportError::Missing(name.into()))?;
-		let halves = || view.data().chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
-		let floats = match view.dtype() {
-			Dtype::F32 => view
-				.data()
-				.chunks_exact(4)
-				.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-				.collect(),
+		let (kind, shape, bytes) = self.files[*place].tensor(name)?;
+		let halves = || bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
+		let floats = match kind {
+			Dtype::F32 => floats_of(&bytes),
 			Dtype::BF16 => halves().map(|bits| f32::from_bits(u32::from(bits) << 16)).collect(),
 			Dtype::F16 => halves().map(|bits| half::f16::from_bits(bits).to_f32()).collect(),
 			other => {
@@ -117,13 +184,8 @@ impl HuggingFace {
 				return Err(ImportError::WrongType { name: name.into(), found });
 			},
 		};
-		Ok(Found { shape: view.shape().to_vec(), floats })
+		Ok(Found { shape, floats })
 	}
-}
-
-fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>, ImportError> {
-	SafeTensors::deserialize(bytes)
-		.map_err(|error| ImportError::Broken { path: path.into(), reason: error.to_string() })
 }
 
 impl Config {
@@ -164,6 +226,11 @@ impl Config {
 			norm_epsilon: self.rms_norm_eps,
 			rope_base: rope_base.unwrap_or(10_000.0),
 			is_tied: self.tie_word_embeddings,
+			ends: match self.eos_token_id {
+				None => Vec::new(),
+				Some(Ends::One(end)) => vec![end],
+				Some(Ends::Several(ends)) => ends,
+			},
 		}
 		.check()
 	}

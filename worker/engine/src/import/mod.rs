@@ -48,6 +48,8 @@ struct Description {
 	rope_base: f64,
 	/// Whether the head is the embedding.
 	is_tied: bool,
+	/// Tokens that end a text; none if it is not said.
+	ends: Vec<u32>,
 }
 
 /// A tensor as it was found: row-major.
@@ -99,6 +101,11 @@ impl Import {
 				.try_into()
 				.map_err(|_| ImportError::BadField("width of a head".into()))?,
 		})
+	}
+
+	/// Tokens that end a text, as the model's description says; none if it does not.
+	pub fn ends(&self) -> &[u32] {
+		&self.description.ends
 	}
 
 	/// The tokenizer's file (`tokenizer.json`).

@@ -6,6 +6,7 @@ use tokenizers::{
 	pre_tokenizers::{
 		byte_level::ByteLevel, digits::Digits, sequence::Sequence, PreTokenizerWrapper,
 	},
+	processors::template::TemplateProcessing,
 	AddedToken, Tokenizer,
 };
 
@@ -52,7 +53,26 @@ pub(super) fn from_gguf(content: &Content) -> Result<Vec<u8>, ImportError> {
 	let special = special.filter(|(_, kind)| integer(kind) == Some(CONTROL));
 	let special: Vec<_> = special.map(|(token, _)| AddedToken::from(token.clone(), true)).collect();
 	tokenizer.add_special_tokens(special).map_err(failed)?;
+	if let Some(begin) = beginning(content) {
+		let Some(token) = tokens.get(begin as usize) else {
+			return refuse(format!("texts begin with token {begin}, which it has not"));
+		};
+		let template = TemplateProcessing::builder()
+			.try_single(vec![token.clone(), "$A".into()])
+			.map_err(ImportError::Tokenizer)?
+			.special_tokens(vec![(token.clone(), begin)])
+			.build()
+			.map_err(|error| ImportError::Tokenizer(error.to_string()))?;
+		tokenizer.with_post_processor(Some(template));
+	}
 	tokenizer.to_string(true).map(String::into_bytes).map_err(failed)
+}
+
+/// The token that every text begins with, if there is one.
+fn beginning(content: &Content) -> Option<u32> {
+	let added = content.metadata.get("tokenizer.ggml.add_bos_token")?.to_bool().ok()?;
+	let token = content.metadata.get("tokenizer.ggml.bos_token_id")?.to_u32().ok()?;
+	added.then_some(token)
 }
 
 fn integer(value: &Value) -> Option<i64> {

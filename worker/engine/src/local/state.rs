@@ -14,11 +14,14 @@ use serde::{Deserialize, Serialize};
 use super::LaneState;
 use crate::{
 	checkpoint::{bytes, floats_of, write_tensors, CheckpointError, Floats},
-	folder, OuterState, Shard, StageError,
+	folder::{self, WriteError},
+	OuterState, Shard, StageError,
 };
 
 /// How the names of folders begin that are not whole yet.
 const PARTIAL: &str = ".window-";
+/// The file of a window's folder that says how far the run is.
+const PROGRESS: &str = "progress.json";
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +35,7 @@ pub struct Progress {
 /// Why the state could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-	/// A file could not be read or written.
+	/// A file or folder could not be read or removed.
 	#[error("{path}: {error}")]
 	File {
 		/// The file or folder.
@@ -40,6 +43,9 @@ pub enum StateError {
 		/// Why.
 		error: io::Error,
 	},
+	/// A file or folder could not be written.
+	#[error(transparent)]
+	Unwritable(#[from] WriteError),
 	/// Another process has the folder.
 	#[error("{0} is in use by another process that trains: let that end, stop it, or choose another folder")]
 	InUse(PathBuf),
@@ -100,7 +106,7 @@ pub(super) fn load(spec: &ModelSpec, folder: &Path) -> Result<Option<Stored>, St
 	let Some(newest) = newest_window(folder)? else {
 		return Ok(None);
 	};
-	let path = newest.join("progress.json");
+	let path = newest.join(PROGRESS);
 	let bytes = fs::read(&path).map_err(file(&path))?;
 	let header: Header = serde_json::from_slice(&bytes)
 		.map_err(|error| StateError::Damaged { path: path.clone(), reason: error.to_string() })?;
@@ -129,7 +135,7 @@ pub(super) fn load_lanes(
 	folder: &Path,
 	sizes: &[Vec<usize>],
 ) -> Result<Vec<LaneState>, StateError> {
-	let newest = windows(folder)?.pop();
+	let newest = newest_window(folder)?;
 	let lane = |lane| match &newest {
 		None => Ok(sizes.iter().flatten().map(|size| vec![0.0; *size]).collect()),
 		Some(newest) => {
@@ -151,7 +157,7 @@ pub(super) fn store<'a>(
 ) -> Result<(), StateError> {
 	let before = windows(folder)?;
 	remove_partial(folder)?;
-	let partial = folder::partial(PARTIAL, folder).map_err(file(folder))?;
+	let partial = folder::partial(PARTIAL, folder)?;
 	for (number, (shard, outer)) in shards.enumerate() {
 		let path = partial.path().join(format!("stage-{number}.safetensors"));
 		shard.save(spec, number as u8, &path)?;
@@ -164,12 +170,11 @@ pub(super) fn store<'a>(
 		store_floats(&partial.path().join(format!("lane-{lane}.safetensors")), moments)?;
 	}
 	let header = Header { spec: spec_hash(spec), progress };
-	let path = partial.path().join("progress.json");
+	let path = partial.path().join(PROGRESS);
 	let json = serde_json::to_vec_pretty(&header).expect("progress is plain data");
-	let written = fs::write(&path, json).and_then(|()| fs::File::open(&path)?.sync_all());
-	written.map_err(file(&path))?;
+	folder::write_file(&path, &json)?;
 	let path = folder.join(format!("window-{:06}", progress.window));
-	folder::finish(partial, &path).map_err(file(&path))?;
+	folder::finish(partial, &path)?;
 	for old in before.into_iter().filter(|old| *old != path) {
 		fs::remove_dir_all(&old).map_err(file(&old))?;
 	}
@@ -190,7 +195,15 @@ fn remove_partial(folder: &Path) -> Result<(), StateError> {
 
 /// The folder of the newest window of a run, which has the shards of all stages; `None` if there is none.
 pub fn newest_window(folder: &Path) -> Result<Option<PathBuf>, StateError> {
-	Ok(windows(folder)?.pop())
+	let windows = windows(folder)?;
+	match windows.iter().rfind(|window| window.join(PROGRESS).is_file()) {
+		None if !windows.is_empty() => {
+			let (path, reason) =
+				(windows[windows.len() - 1].clone(), format!("it has no {PROGRESS}"));
+			Err(StateError::Damaged { path, reason })
+		},
+		newest => Ok(newest.cloned()),
+	}
 }
 
 /// Folders of windows, oldest first.
@@ -200,6 +213,7 @@ fn windows(folder: &Path) -> Result<Vec<PathBuf>, StateError> {
 		let path = entry.map_err(file(folder))?.path();
 		let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
 		let number = name.strip_prefix("window-").and_then(|number| number.parse::<u32>().ok());
+		let number = number.filter(|_| path.is_dir());
 		windows.extend(number.map(|number| (number, path)));
 	}
 	windows.sort();
@@ -211,7 +225,7 @@ fn store_floats(path: &Path, rows: &[Vec<f32>]) -> Result<(), StateError> {
 	let rows = rows.iter().enumerate().map(|(number, row)| {
 		(format!("{number:06}"), Floats { shape: vec![row.len()], bytes: || bytes(row) })
 	});
-	write_tensors(path, rows).map_err(file(path))
+	Ok(write_tensors(path, rows)?)
 }
 
 /// Rows of the sizes that are expected.
