@@ -3,12 +3,12 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-use crate::{
-	hash::{hash, Domain},
-	DatasetId, Hash,
-};
+use crate::{hash::blob_root, DatasetId, Hash};
 
 /// The head of a dataset. Its tokens are chunks of equal length, the last one maybe shorter, whose ids are little-endian.
+///
+/// Everything of it is a blob under its BLAKE3 hash: the head itself, whose hash is the dataset's root, the tokenizer, the list of
+/// chunks, and each chunk.
 #[derive(
 	Clone,
 	Copy,
@@ -41,7 +41,7 @@ pub struct DatasetHead {
 impl DatasetHead {
 	/// The root that names the dataset on chain.
 	pub fn root(&self) -> DatasetId {
-		hash(Domain::Dataset, self)
+		blob_root(&self.encode())
 	}
 
 	/// Samples to train on: each has `context` tokens and one more to predict.

@@ -22,7 +22,7 @@ pub enum Domain {
 	Crossed,
 	/// What a holder signs when it stores a difference.
 	Held,
-	/// The tensors of a shard, in order.
+	/// The list of the tensors of a shard and of their outer momenta, in order.
 	Shard,
 	/// The ordered states and the result of a unit.
 	Checkpoints,
@@ -30,8 +30,6 @@ pub enum Domain {
 	Result,
 	/// What an auditor answers: the checkpoints, keyed with its account.
 	Audit,
-	/// The head of a dataset.
-	Dataset,
 	/// What a step of a stage program begins with (see `cairn_program::trace`).
 	Trained,
 	/// The values of a step between two operations.
@@ -71,7 +69,6 @@ impl Domain {
 			Domain::Checkpoints => "cairn 2026 checkpoints v1",
 			Domain::Result => "cairn 2026 result v1",
 			Domain::Audit => "cairn 2026 audit v1",
-			Domain::Dataset => "cairn 2026 dataset v1",
 			Domain::Trained => "cairn 2026 trained v1",
 			Domain::Values => "cairn 2026 values v1",
 			Domain::Pieces => "cairn 2026 pieces v1",

@@ -302,7 +302,7 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Register a dataset, to be paid for the models trained on it.
 		///
-		/// `root` is the BLAKE3 root of its manifest. Who registers it first owns it, so register it before you publish
+		/// `root` is the BLAKE3 hash of its head. Who registers it first owns it, so register it before you publish
 		/// it. A deposit is held.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register_dataset())]

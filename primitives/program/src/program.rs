@@ -209,7 +209,9 @@ impl Program {
 			Value::HiddenGradient(m, _) | Value::HeadGradient(m) => vec![ExitBackward(m)],
 			Value::Gradient(_, 0) | Value::Loss(0) => Vec::new(),
 			Value::Gradient(Tensor::Layer(layer, _), sum) => vec![LayerBackward(sum - 1, layer)],
-			Value::Gradient(Tensor::Embedding | Tensor::Expand, sum) => vec![EntryBackward(sum - 1)],
+			Value::Gradient(Tensor::Embedding | Tensor::Expand, sum) => {
+				vec![EntryBackward(sum - 1)]
+			},
 			Value::Gradient(Tensor::Head | Tensor::Compress, sum) => vec![ExitBackward(sum - 1)],
 			Value::Loss(sum) => vec![ExitForward(sum - 1)],
 			Value::Optimizer(tensor, _) => vec![Norm(number(tensor)), Update(number(tensor))],
@@ -252,9 +254,7 @@ impl Program {
 			Section::ExitBackward(m) => Some(of(m)? + exit + l.exit_forward),
 			Section::LayerBackward(m, layer) => Some(of(m)? + backward(layer)?),
 			Section::EntryBackward(m) => Some(of(m)? + back + layers * l.layer_backward),
-			Section::Norm(number) => {
-				(number < tensors).then(|| norms + u64::from(number) * l.norm)
-			},
+			Section::Norm(number) => (number < tensors).then(|| norms + u64::from(number) * l.norm),
 			Section::Clipping => Some(clipping),
 			Section::Update(number) => (number < tensors).then(|| {
 				let matrices = number.saturating_sub(front); // behind the layers, all of theirs

@@ -138,7 +138,8 @@ impl Unit {
 				for moment in [Moment::First, Moment::Second] {
 					let state = Value::State(tensor, moment);
 					let zeros = vec![SoftFloat::zero(); common::elements(stage, tensor)];
-					let next = handed_on.as_ref().map(|last| last.get(Value::NextState(tensor, moment)));
+					let next =
+						handed_on.as_ref().map(|last| last.get(Value::NextState(tensor, moment)));
 					reference.insert(state, next.flatten().map_or(zeros, <[_]>::to_vec));
 				}
 				if let Some(last) = &handed_on {
@@ -148,12 +149,15 @@ impl Unit {
 			}
 			for m in 0..program.microbatches() {
 				for value in [Value::Tokens(m), Value::Targets(m)] {
-					let token = |index| dataset.token(step.token(&dataset.head, value, index).unwrap());
-					reference.insert_integers(value, (0..stage.tokens().into()).map(token).collect());
+					let token =
+						|index| dataset.token(step.token(&dataset.head, value, index).unwrap());
+					reference
+						.insert_integers(value, (0..stage.tokens().into()).map(token).collect());
 				}
 			}
 			let earlier = handed_on.as_ref().and_then(|last| last.get(Value::LossSoFar));
-			reference.insert(Value::EarlierLoss, earlier.map_or(vec![SoftFloat::zero()], <[_]>::to_vec));
+			reference
+				.insert(Value::EarlierLoss, earlier.map_or(vec![SoftFloat::zero()], <[_]>::to_vec));
 			for number in 0.. {
 				let Some(Action::Compute(operation)) = step.action(number) else { break };
 				reference.execute(&operation).unwrap();
@@ -257,7 +261,9 @@ fn a_trace_leads_from_the_shard_piece_by_piece_to_the_next_state() {
 					let bytes = evidence.encode();
 					largest = largest.max(bytes.len());
 					let evidence = Evidence::decode(&mut &bytes[..]).unwrap();
-					let verify = |after| step.verify(&leaf(number, operation, piece, before, after), &evidence);
+					let verify = |after| {
+						step.verify(&leaf(number, operation, piece, before, after), &evidence)
+					};
 					let what = || format!("{name}: {action:?}, piece {piece}");
 					assert_eq!(verify(after), LeafVerdict::Right, "{}", what());
 					assert_eq!(verify(Hash::repeat_byte(1)), LeafVerdict::Wrong, "{}", what());
@@ -338,7 +344,8 @@ fn changed_evidence_proves_nothing() {
 				for (what, evidence) in changed(&record.evidence(operation, piece).unwrap()) {
 					seen.insert(what);
 					// An operation that writes or hands on what it began to does not look at an output before its own.
-					let unread = piece == 0 && what == "output" && !matches!(action, Action::Keep(_));
+					let unread =
+						piece == 0 && what == "output" && !matches!(action, Action::Keep(_));
 					let verdict = step.verify(&leaf, &evidence);
 					let context = || format!("{name}: {action:?}, piece {piece}, {what}");
 					match unread && matches!(action, Action::Compare(_)) {
@@ -352,7 +359,10 @@ fn changed_evidence_proves_nothing() {
 				let beyond = Leaf { piece: Step::pieces(&action), ..leaf };
 				assert_eq!(step.verify(&beyond, &evidence), LeafVerdict::Unproven);
 			}
-			let beyond = Leaf { operation: step.length() as u32, ..leaf(number, 0, 0, Hash::zero(), Hash::zero()) };
+			let beyond = Leaf {
+				operation: step.length() as u32,
+				..leaf(number, 0, 0, Hash::zero(), Hash::zero())
+			};
 			assert_eq!(step.verify(&beyond, &Evidence::default()), LeafVerdict::Unproven);
 			number += 1;
 		});
@@ -364,7 +374,8 @@ fn changed_evidence_proves_nothing() {
 fn who_sends_something_else_than_it_computes_is_found_out() {
 	for (name, mut unit) in units() {
 		for edge in 0..2 {
-			let codes = if matches!(unit.spec.boundary, BoundaryCodec::Int8 { .. }) { 2 } else { 1 };
+			let codes =
+				if matches!(unit.spec.boundary, BoundaryCodec::Int8 { .. }) { 2 } else { 1 };
 			let Some(last) = unit.edges[edge].len().checked_sub(1) else { continue };
 			// The last code is a gradient, sent to the stage before; the activation before it is sent to the stage behind.
 			for (place, expected) in [(last, 1 - edge), (last - codes, edge)] {
@@ -379,7 +390,8 @@ fn who_sends_something_else_than_it_computes_is_found_out() {
 						let Some(Action::Compare(_)) = step.action(operation) else { continue };
 						let before = record.commitment(operation, 0).unwrap();
 						let evidence = record.evidence(operation, 0).unwrap();
-						let verify = |after| step.verify(&leaf(0, operation, 0, before, after), &evidence);
+						let verify =
+							|after| step.verify(&leaf(0, operation, 0, before, after), &evidence);
 						let torn = Commitment::Torn { before }.hash();
 						let verdicts = (verify(before), verify(torn));
 						match verdicts {

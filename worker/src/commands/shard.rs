@@ -84,7 +84,7 @@ impl ShardCommand {
 			ShardCommand::Export { run, out } => export(&ModelFolder::open(&run)?, &run, &out),
 			ShardCommand::Root { spec, stage, file } => {
 				let spec = read_spec(&spec)?;
-				println!("{:?}", Shard::load(&spec, stage, &file)?.root(&spec, stage)?);
+				println!("{:?}", Shard::load(&spec, stage, &file)?.root(spec.lanes)?);
 				Ok(())
 			},
 		}
@@ -97,7 +97,7 @@ fn init(spec: &ModelSpec, out: &Path) -> CommandResult {
 		for stage in 0..spec.stages.len() as u8 {
 			let shard = Shard::initial(spec, stage)?;
 			shard.save(spec, stage, &shard_file(out, stage))?;
-			roots.push(shard.root(spec, stage)?);
+			roots.push(shard.root(spec.lanes)?);
 		}
 		Ok(())
 	})?;
@@ -126,7 +126,7 @@ fn export(model: &ModelFolder, run: &Path, out: &Path) -> CommandResult {
 			// Read and written again, so that a damaged shard is not passed on.
 			let shard = Shard::load(&spec, stage, &model.shard(stage))?;
 			shard.save(&spec, stage, &shard_file(out, stage))?;
-			spec.initial[usize::from(stage)] = shard.root(&spec, stage)?;
+			spec.initial[usize::from(stage)] = shard.root(spec.lanes)?;
 		}
 		write_spec(out, &spec)?;
 		let text = model.text()?;
@@ -159,7 +159,7 @@ impl ImportCommand {
 				let shard = model.shard(&stage, before)?;
 				parameters += shard.tensors().iter().map(|tensor| tensor.len()).sum::<usize>();
 				shard.save(&spec, number, &shard_file(out, number))?;
-				spec.initial[usize::from(number)] = shard.root(&spec, number)?;
+				spec.initial[usize::from(number)] = shard.root(spec.lanes)?;
 				before += layers;
 				bar.inc(1);
 			}

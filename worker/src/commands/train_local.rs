@@ -166,7 +166,7 @@ impl TrainLocalCommand {
 	/// shards that the run begins with.
 	fn describe(&self, mut spec: ModelSpec, training: &LocalTraining) -> CommandResult {
 		for stage in 0..spec.stages.len() {
-			spec.initial[stage] = training.shard(stage).root(&spec, stage as u8)?;
+			spec.initial[stage] = training.shard(stage).root(spec.lanes)?;
 		}
 		write_spec(&self.out, &spec)?;
 		let tokenizer = fs::read(training.dataset().tokenizer())?;

@@ -84,9 +84,8 @@ impl<'a> Proven<'a> {
 fn token(tokens: &TokenProof, step: &Step, value: Value, index: u64) -> Option<u64> {
 	let token = step.token(&tokens.head, value, index)?;
 	let (chunk, byte) = tokens.head.place(token)?;
-	let of_part = |(number, part): &&(u64, ChunkProof)| {
-		*number == chunk && part.index == byte / CHUNK as u64
-	};
+	let of_part =
+		|(number, part): &&(u64, ChunkProof)| *number == chunk && part.index == byte / CHUNK as u64;
 	let (_, part) = tokens.parts.iter().find(of_part)?;
 	let start = (byte % CHUNK as u64) as usize;
 	let found = part.bytes.get(start..start + usize::from(tokens.head.token_bytes))?;

@@ -10,9 +10,7 @@ use cairn_primitives::{
 	Hash,
 };
 
-use super::{
-	evidence::list_chunk, Action, Commitment, Evidence, Step, TokenProof, ValueChunk,
-};
+use super::{evidence::list_chunk, Action, Commitment, Evidence, Step, TokenProof, ValueChunk};
 use crate::{
 	referee::{chunk_of, reads, Claim, Yield},
 	Float, Operands, Operation, SoftFloat, Value,
@@ -93,7 +91,8 @@ impl<'a, S: Source> Record<'a, S> {
 		let action = self.step.action(number)?;
 		let values = (self.step.base() + number.min(self.step.computed())) as usize;
 		let list = self.list.get(..values)?;
-		let mut evidence = Evidence { values: Growth::of(&list_bytes(list))?, ..Default::default() };
+		let mut evidence =
+			Evidence { values: Growth::of(&list_bytes(list))?, ..Default::default() };
 		match action {
 			Action::Compute(operation) => {
 				self.open_piece(&operation, piece, list, &mut evidence)?;
@@ -186,7 +185,11 @@ impl<S: Source> Record<'_, S> {
 			Some((*chunk, ChunkProof::of(self.source.tokens(*chunk)?, *part)?))
 		});
 		let lists: BTreeSet<u64> = places.iter().map(|(chunk, _)| list_chunk(*chunk)).collect();
-		Some(TokenProof { head, list: chunks_of_list(hashes, lists)?, parts: parts.collect::<Option<_>>()? })
+		Some(TokenProof {
+			head,
+			list: chunks_of_list(hashes, lists)?,
+			parts: parts.collect::<Option<_>>()?,
+		})
 	}
 }
 

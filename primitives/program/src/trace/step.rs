@@ -167,7 +167,7 @@ impl<'a> Step<'a> {
 	/// Tensors that have a second moment: all of them, or, beside Muon, those at the ends alone.
 	fn seconds(&self) -> u64 {
 		let stage = self.program.stage();
-		let inner = stage.front().is_none().then_some(0).unwrap_or(1);
+		let inner = u32::from(stage.front().is_some());
 		match self.has_seconds(inner) {
 			true => stage.tensor_count().into(),
 			false => u64::from(stage.front().is_some()) + u64::from(stage.back().is_some()),
@@ -241,7 +241,8 @@ impl<'a> Step<'a> {
 			_ => return None,
 		};
 		let stage = self.program.stage();
-		let (context, batch) = (u64::from(stage.context), self.spec.schedule.batch_at(self.unit.samples));
+		let (context, batch) =
+			(u64::from(stage.context), self.spec.schedule.batch_at(self.unit.samples));
 		let lanes = u64::from(self.spec.lanes).checked_mul(self.number.into())?;
 		let before = lanes.checked_add(self.unit.unit.lane.into())?.checked_mul(batch.into())?;
 		let row = u64::from(microbatch) * u64::from(stage.samples) + index / context;

@@ -5,11 +5,8 @@ mod tensors;
 
 use std::{fs, path::Path};
 
-use cairn_primitives::{
-	hash::{blob_root, hash, Domain},
-	Hash, ModelSpec, StageIndex,
-};
-use cairn_program::{Matrix, Stage, Tensor};
+use cairn_primitives::{growth::list_bytes, hash::blob_root, Hash, ModelSpec, StageIndex};
+use cairn_program::{trace::Commitment, Matrix, Stage, Tensor};
 use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 
 pub use error::CheckpointError;
@@ -113,16 +110,18 @@ impl Shard {
 		Ok(Self::from_weights(&stage, |_, _| Ok(weights.next().unwrap_or_default()))?)
 	}
 
-	/// The root that a spec's `initial` names: the tensors in order, each with its name, its shape and the BLAKE3 of its bytes.
-	pub fn root(&self, spec: &ModelSpec, number: StageIndex) -> Result<Hash, StageError> {
-		let before = layers_before(spec, number);
-		let mut tensors = Vec::new();
+	/// The root that a spec's `initial` names: of the list of the tensors' BLAKE3 roots and, where lanes are merged, of those of
+	/// their outer momenta, which are +0 then.
+	pub fn root(&self, lanes: u8) -> Result<Hash, StageError> {
+		let mut list = Vec::new();
 		for tensor in self.tensors() {
-			let shape = [tensor.rows as u32, tensor.columns as u32];
-			let root = blob_root(&bytes(&tensor.weights()?));
-			tensors.push((tensor_name(tensor.tensor, before), shape, root));
+			list.push(blob_root(&bytes(&tensor.weights()?)));
 		}
-		Ok(hash(Domain::Shard, &tensors))
+		if lanes > 1 {
+			let zeros = self.tensors().iter().map(|tensor| vec![0; 4 * tensor.len()]);
+			list.extend(zeros.map(|zeros| blob_root(&zeros)));
+		}
+		Ok(Commitment::Shard { list: blob_root(&list_bytes(&list)) }.hash())
 	}
 }
 

@@ -1,6 +1,8 @@
 //! The manifest of a dataset.
 
-use cairn_primitives::{hash::blob_root, Hash};
+use cairn_primitives::{
+	dataset::DatasetHead, growth::list_bytes, hash::blob_root, DatasetId, Hash,
+};
 use serde::{Deserialize, Serialize};
 
 /// Bytes of a token id.
@@ -92,9 +94,22 @@ impl Manifest {
 		bytes
 	}
 
-	/// The root that names the dataset: BLAKE3 of the manifest's file.
-	pub fn root(&self) -> Hash {
-		blob_root(&self.to_bytes())
+	/// What the chain can check of it.
+	pub fn head(&self) -> DatasetHead {
+		DatasetHead {
+			vocabulary: self.vocabulary,
+			token_bytes: self.token_bytes.into(),
+			tokens: self.tokens,
+			held_out: self.held_out,
+			chunk_tokens: self.chunk_tokens,
+			tokenizer: self.tokenizer,
+			chunks: blob_root(&list_bytes(&self.chunks)),
+		}
+	}
+
+	/// The root that names the dataset: BLAKE3 of its head.
+	pub fn root(&self) -> DatasetId {
+		self.head().root()
 	}
 
 	/// Tokens of a chunk.
