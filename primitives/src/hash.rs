@@ -24,6 +24,8 @@ pub enum Domain {
 	Held,
 	/// The list of the tensors of a shard and of their outer momenta, in order.
 	Shard,
+	/// The list of the codes and exponents of a coded difference, in order.
+	Difference,
 	/// The ordered states and the result of a unit.
 	Checkpoints,
 	/// The result of a unit: difference, norm, loss and edges.
@@ -66,6 +68,7 @@ impl Domain {
 			Domain::Crossed => "cairn 2026 crossed v1",
 			Domain::Held => "cairn 2026 held v1",
 			Domain::Shard => "cairn 2026 shard v1",
+			Domain::Difference => "cairn 2026 difference v1",
 			Domain::Checkpoints => "cairn 2026 checkpoints v1",
 			Domain::Result => "cairn 2026 result v1",
 			Domain::Audit => "cairn 2026 audit v1",

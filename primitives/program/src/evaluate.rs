@@ -335,7 +335,7 @@ impl Formula {
 			},
 			Formula::BlockExponent => F::integer(block_exponent(x[0])),
 			Formula::BlockCode => block_code(x[0] * power_of_two(-x[1])),
-			Formula::BlockDecode => x[0] * power_of_two(x[1]),
+			Formula::BlockDecode => decoded(x[0], x[1]),
 			Formula::ClipFactor { norm } => {
 				let factor = bits(norm) / (x[0].sqrt() + F::literal(1e-6));
 				if factor.exceeds(F::one()) {
@@ -388,6 +388,11 @@ fn block_exponent<F: Float>(x: F) -> i32 {
 fn nearest_integer<F: Float>(x: F) -> F {
 	let rounding = F::literal(12_582_912.0); // 1.5 · 2²³
 	(x + rounding) - rounding
+}
+
+/// What a code and the exponent of its block stand for.
+pub(crate) fn decoded<F: Float>(code: F, exponent: F) -> F {
+	code * power_of_two(exponent)
 }
 
 /// 2ˣ of a whole number x from −126 to 127.

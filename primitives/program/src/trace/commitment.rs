@@ -15,6 +15,11 @@ pub enum Commitment {
 		/// List of its tensors, then of its outer momenta.
 		list: Hash,
 	},
+	/// A coded difference between two shards.
+	Difference {
+		/// List of each tensor's codes and exponents.
+		list: Hash,
+	},
 	/// Between two steps.
 	State {
 		/// List of the values that the next step begins with.
@@ -53,6 +58,7 @@ impl Commitment {
 	pub fn hash(&self) -> Hash {
 		match self {
 			Self::Shard { list } => hash(Domain::Shard, list),
+			Self::Difference { list } => hash(Domain::Difference, list),
 			Self::State { list } => hash(Domain::Trained, list),
 			Self::Values { list } => hash(Domain::Values, list),
 			Self::Pieces { list, output, registers } => {

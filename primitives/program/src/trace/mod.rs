@@ -18,6 +18,7 @@
 
 mod commitment;
 mod evidence;
+mod merge;
 mod operands;
 mod record;
 mod step;
@@ -25,5 +26,6 @@ mod verify;
 
 pub use commitment::Commitment;
 pub use evidence::{Evidence, TokenProof, ValueChunk};
+pub use merge::{Coded, Element, MergeEvidence, StageMerge};
 pub use record::{Record, Source};
 pub use step::{Action, Step};
