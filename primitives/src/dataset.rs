@@ -50,6 +50,12 @@ impl DatasetHead {
 		tokens.saturating_sub(1).checked_div(context.into()).unwrap_or(0)
 	}
 
+	/// Samples to evaluate on.
+	pub fn held_out_samples(&self, context: u32) -> u64 {
+		let tokens = self.held_out.min(self.tokens);
+		tokens.saturating_sub(1).checked_div(context.into()).unwrap_or(0)
+	}
+
 	/// Where a token is: its chunk, and its first byte within that. `None` if there is no such token.
 	pub fn place(&self, token: u64) -> Option<(u64, u64)> {
 		let chunk_tokens = u64::from(self.chunk_tokens);
@@ -87,6 +93,7 @@ mod tests {
 	fn a_sample_has_one_token_more_to_predict() {
 		assert_eq!([229, 230, 115, 76].map(|context| HEAD.samples(context)), [1, 0, 1, 3]);
 		assert_eq!(HEAD.samples(0), 0);
+		assert_eq!([19, 20, 5].map(|context| HEAD.held_out_samples(context)), [1, 0, 3]);
 		assert_eq!(DatasetHead { held_out: 300, ..HEAD }.samples(1), 0);
 	}
 

@@ -65,6 +65,8 @@ pub const MAX_SUPPLY: Balance = 1 << 100;
 pub const MAX_CHECKPOINTS: u32 = 16;
 /// Most optimizer steps of a window.
 pub const MAX_STEPS: u32 = 4_096;
+/// Samples that a gate evaluates, rounded up to whole microbatches.
+pub const HELD_OUT_SAMPLES: u32 = 64;
 /// Windows between two gates (held-out evaluations), which are also the windows whose shards standbys keep.
 pub const GATE_EVERY: WindowIndex = 16;
 /// Time between two block slots, in milliseconds.

@@ -43,7 +43,9 @@ impl Formula {
 		const EXP: u128 = 21;
 		match self {
 			Formula::Copy | Formula::BlockExponent => 0,
-			Formula::Add | Formula::Multiply | Formula::Divide => 1,
+			Formula::Add | Formula::Subtract | Formula::Multiply | Formula::Divide => 1,
+			Formula::SquareRoot => 1,
+			Formula::Mean { .. } => 2,
 			Formula::BlockCode | Formula::BlockDecode => 1,
 			Formula::Cosine | Formula::Sine => 20,
 			Formula::InverseRoot { .. } | Formula::NormCoefficient { .. } => 4,

@@ -116,13 +116,18 @@ impl Operation {
 				}
 				Registers::Sum(partials)
 			},
-			(Definition::RowMax { width, of, magnitude, causal }, Registers::Max(mut max)) => {
+			(
+				Definition::RowMax { width, count, of, magnitude, causal },
+				Registers::Max(mut max),
+			) => {
 				let own = element % u64::from(*width);
 				for column in columns(segment, *width) {
-					if *causal && u64::from(column) > own {
+					let index = element * u64::from(*width) + u64::from(column);
+					let is_beyond = count.is_some_and(|count| index >= u64::from(count));
+					if is_beyond || (*causal && u64::from(column) > own) {
 						break;
 					}
-					let term = operands.float(*of, element * u64::from(*width) + u64::from(column));
+					let term = operands.float(*of, index);
 					let term = if *magnitude { term.abs() } else { term };
 					max = if term.exceeds(max) { term } else { max };
 				}
@@ -303,8 +308,11 @@ impl Formula {
 		match *self {
 			Formula::Copy => x[0],
 			Formula::Add => x[0] + x[1],
+			Formula::Subtract => x[0] - x[1],
 			Formula::Multiply => x[0] * x[1],
 			Formula::Divide => x[0] / x[1],
+			Formula::SquareRoot => x[0].sqrt(),
+			Formula::Mean { tokens, steps } => x[0] / bits(tokens) / bits(steps),
 			Formula::Cosine => phase(element, arguments, operands).1,
 			Formula::Sine => phase(element, arguments, operands).0,
 			Formula::InverseRoot { count, epsilon } => {

@@ -30,5 +30,6 @@ pub use soft::SoftFloat;
 pub use stage::Stage;
 pub use template::{NEWTON_SCHULZ_STEPS, QUINTIC};
 pub use value::{
-	Code, Direction, Matrix, Moment, Name, OptimizerName, OuterName, Rotation, Tensor, Value,
+	ChangeName, Code, Direction, Matrix, Moment, Name, OptimizerName, OuterName, Rotation, Tensor,
+	Value,
 };

@@ -39,6 +39,8 @@ pub enum Definition {
 	RowMax {
 		/// Elements of a row.
 		width: u32,
+		/// Elements of all rows together, where the last row is shorter than the others.
+		count: Option<u32>,
 		/// The rows.
 		of: Value,
 		/// Whether magnitudes are compared.
@@ -174,10 +176,21 @@ pub enum Formula {
 	Copy,
 	/// x + y
 	Add,
+	/// x − y
+	Subtract,
 	/// x · y
 	Multiply,
 	/// x / y
 	Divide,
+	/// √x
+	SquareRoot,
+	/// (x / tokens) / steps
+	Mean {
+		/// Tokens of a step, as a float.
+		tokens: u32,
+		/// Steps, as a float.
+		steps: u32,
+	},
 	/// cos of `position · frequency`, where elements are positions × frequencies
 	Cosine,
 	/// sin of `position · frequency`

@@ -195,7 +195,13 @@ impl Program {
 			| Value::State(..)
 			| Value::Received(..)
 			| Value::EarlierLoss
-			| Value::LossSoFar => Vec::new(),
+			| Value::LossSoFar
+			| Value::Earlier(_)
+			| Value::Change(..)
+			| Value::ChangeSquares(_)
+			| Value::ChangeNorm
+			| Value::MeanLoss
+			| Value::HeldOutLoss => Vec::new(),
 			Value::Rotation(_) => vec![Tables],
 			Value::Layer(m, layer, _) => vec![LayerForward(m, layer), LayerBackward(m, layer)],
 			Value::Outer(m, _) => {

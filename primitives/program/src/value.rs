@@ -117,6 +117,18 @@ pub enum Value {
 	LossSoFar,
 	/// What the optimizer computes on the way.
 	Optimizer(Tensor, OptimizerName),
+	/// A tensor of the shard before the window.
+	Earlier(Tensor),
+	/// How a tensor has changed in the window.
+	Change(Tensor, ChangeName),
+	/// Sum of the squared changes of the tensors up to this one.
+	ChangeSquares(Tensor),
+	/// Norm of all changes.
+	ChangeNorm,
+	/// Mean loss of the window's tokens.
+	MeanLoss,
+	/// Mean loss of held-out tokens.
+	HeldOutLoss,
 	/// Sum of the squared gradients of the tensors up to this one.
 	SquaredNorm(Tensor),
 	/// What all gradients are multiplied by.
@@ -231,6 +243,20 @@ pub enum OptimizerName {
 	Product(u8),
 }
 
+/// How a tensor has changed in a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum ChangeName {
+	Difference,
+	// In the code of the merge, and what that stands for.
+	BlockMax,
+	Exponents,
+	Codes,
+	Decoded,
+	RowSquares,
+	Squares,
+}
+
 impl Value {
 	/// Whether the value is +0 everywhere: a sum of nothing.
 	pub fn starts_at_zero(&self) -> bool {
@@ -241,7 +267,8 @@ impl Value {
 	pub fn element_bytes(&self) -> u64 {
 		match self {
 			Value::Received(_, _, Code::Integers | Code::Exponents)
-			| Value::Sent(_, _, Code::Integers | Code::Exponents) => 1,
+			| Value::Sent(_, _, Code::Integers | Code::Exponents)
+			| Value::Change(_, ChangeName::Codes | ChangeName::Exponents) => 1,
 			Value::Frequencies => 8,
 			_ => 4,
 		}
@@ -290,6 +317,12 @@ impl fmt::Display for Value {
 			Value::Optimizer(tensor, name) => {
 				write!(f, "{tensor}.{}", Hyphenated(name))
 			},
+			Value::Earlier(tensor) => write!(f, "{tensor}.earlier"),
+			Value::Change(tensor, name) => write!(f, "{tensor}.change.{}", Hyphenated(name)),
+			Value::ChangeSquares(tensor) => write!(f, "{tensor}.change-squares"),
+			Value::ChangeNorm => write!(f, "change-norm"),
+			Value::MeanLoss => write!(f, "mean-loss"),
+			Value::HeldOutLoss => write!(f, "held-out-loss"),
 			Value::SquaredNorm(tensor) => write!(f, "{tensor}.squared-norm"),
 			Value::ClipFactor => write!(f, "clip-factor"),
 			Value::NextParameter(tensor) => write!(f, "{tensor}.next"),

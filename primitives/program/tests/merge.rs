@@ -11,7 +11,7 @@ use cairn_primitives::{
 };
 use cairn_program::{
 	merge::{coefficients, Contribution, Outer},
-	trace::{Coded, Commitment, Element, MergeEvidence, StageMerge},
+	trace::{Coded, Commitment, Element, MergeEvidence, StageProgram},
 };
 use codec::Encode;
 
@@ -157,7 +157,7 @@ impl Merge {
 	}
 
 	fn verify(&self, evidence: &MergeEvidence) -> LeafVerdict {
-		StageMerge::verify(&self.spec, &self.context(), &evidence.encode())
+		StageProgram::verify(&self.spec, &self.context(), &evidence.encode())
 	}
 }
 
@@ -242,7 +242,7 @@ fn evidence_of_something_else_proves_nothing() {
 	}
 	let bytes = right.encode();
 	for length in [0, 1, bytes.len() / 2, bytes.len() - 1] {
-		let verdict = StageMerge::verify(&merge.spec, &merge.context(), &bytes[..length]);
+		let verdict = StageProgram::verify(&merge.spec, &merge.context(), &bytes[..length]);
 		assert_eq!(verdict, LeafVerdict::Unproven);
 	}
 }

@@ -5,8 +5,9 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_primitives::{
+	attestation::{Attestation, EdgeReceipt, NonNegative},
 	dataset::DatasetHead,
-	dispute::{Leaf, LeafVerdict, UnitContext},
+	dispute::{Leaf, LeafVerdict, LeafVerifier, UnitContext},
 	growth::{list_bytes, Growth},
 	hash::{blob_root, hash, Domain},
 	spec::BoundaryCodec,
@@ -14,8 +15,8 @@ use cairn_primitives::{
 };
 use cairn_program::{
 	reference::Reference,
-	trace::{Action, Commitment, Evidence, Record, Source, Step},
-	Code, Direction, Float, Moment, Operation, Program, SoftFloat, Value,
+	trace::{Action, Commitment, Evidence, Record, Source, StageProgram, Step},
+	ChangeName, Code, Direction, Float, Moment, Operation, Program, SoftFloat, Value,
 };
 use codec::{Decode, Encode};
 use common::{adamw, insert_inputs, muon, spec};
@@ -108,7 +109,7 @@ fn crossed(edge: usize, m: u32, blobs: &BTreeMap<Value, Vec<u8>>) -> Vec<Hash> {
 }
 
 impl Unit {
-	fn new(spec: ModelSpec, stage: u8) -> Self {
+	fn new(spec: ModelSpec, stage: u8, is_gate: bool) -> Self {
 		let mut spec = spec;
 		spec.schedule.points.iter_mut().for_each(|point| point.batch = 4);
 		let dataset = Dataset::new(spec.architecture.vocabulary, if stage == 0 { 2 } else { 4 });
@@ -125,10 +126,14 @@ impl Unit {
 			result: Hash::zero(),
 			checkpoints: Hash::zero(),
 		};
+		if is_gate {
+			context.unit.window = 31;
+		}
 		let (mut steps, mut edges) = (Vec::new(), [Vec::new(), Vec::new()]);
+		let mut initial = BTreeMap::new();
 		let mut handed_on: Option<Reference<SoftFloat>> = None;
 		let mut shard = Vec::new();
-		for number in 0..STEPS {
+		for number in 0..=STEPS {
 			let step = Step::new(&spec, &context, number).unwrap();
 			let program: &Program = step.program();
 			let mut reference = Reference::new();
@@ -147,7 +152,13 @@ impl Unit {
 					reference.insert(Value::Parameter(tensor), next);
 				}
 			}
-			for m in 0..program.microbatches() {
+			if step.is_closing() {
+				for m in 0..step.microbatches() {
+					let numbers = &mut common::Numbers(u64::from(m) + 5);
+					common::insert_microbatch(&mut reference, numbers, stage, m);
+				}
+			}
+			for m in 0..step.microbatches() {
 				for value in [Value::Tokens(m), Value::Targets(m)] {
 					let token =
 						|index| dataset.token(step.token(&dataset.head, value, index).unwrap());
@@ -158,11 +169,22 @@ impl Unit {
 			let earlier = handed_on.as_ref().and_then(|last| last.get(Value::LossSoFar));
 			reference
 				.insert(Value::EarlierLoss, earlier.map_or(vec![SoftFloat::zero()], <[_]>::to_vec));
+			for tensor in stage.tensors() {
+				let weights = reference.get(Value::Parameter(tensor)).unwrap().to_vec();
+				let weights = initial.entry(tensor).or_insert(weights).clone();
+				reference.insert(Value::Earlier(tensor), weights);
+			}
 			for number in 0.. {
 				let Some(Action::Compute(operation)) = step.action(number) else { break };
 				reference.execute(&operation).unwrap();
 			}
-			let blobs = reference.blobs();
+			let mut blobs = reference.blobs();
+			if step.is_closing() {
+				// What goes back over the edges belongs to steps alone.
+				blobs.retain(|value, _| {
+					!matches!(value, Value::Received(_, Direction::Backward, _))
+				});
+			}
 			if number == 0 {
 				let root = |tensor| blob_root(&blobs[&Value::Parameter(tensor)]);
 				shard = stage.tensors().into_iter().map(root).collect();
@@ -172,7 +194,7 @@ impl Unit {
 				}
 			}
 			for edge in 0..2 {
-				for m in 0..program.microbatches() {
+				for m in 0..step.microbatches() {
 					edges[edge].extend(crossed(edge, m, &blobs));
 				}
 			}
@@ -193,7 +215,8 @@ impl Unit {
 		let (mut list, mut before) = (self.shard.clone(), self.context.shard_before);
 		for (number, values) in (0..).zip(&self.steps) {
 			let step = Step::new(&self.spec, &self.context, number).unwrap();
-			let record = Record::new(&step, values, list, self.edges.clone()).unwrap();
+			let (shard, edges) = (self.shard.clone(), self.edges.clone());
+			let record = Record::new(&step, values, list, shard, edges).unwrap();
 			let after = record.commitment(step.length(), 0).unwrap();
 			look(&step, &record, before, after);
 			list = record.next().unwrap();
@@ -205,30 +228,33 @@ impl Unit {
 /// Every kind of stage, edge and optimizer.
 fn units() -> impl Iterator<Item = (String, Unit)> {
 	let kinds = [
-		(1, BoundaryCodec::Dense, muon(), 0),
-		(2, BoundaryCodec::Dense, adamw(false), 0),
-		(3, BoundaryCodec::Int8 { block: 4 }, adamw(false), 1),
-		(3, BoundaryCodec::Bottleneck { rank: 5 }, muon(), 1),
-		(2, BoundaryCodec::Int8 { block: 4 }, muon(), 1),
+		(1, BoundaryCodec::Dense, muon(), 0, true),
+		(2, BoundaryCodec::Dense, adamw(false), 0, true),
+		(3, BoundaryCodec::Int8 { block: 4 }, adamw(false), 1, true),
+		(3, BoundaryCodec::Bottleneck { rank: 5 }, muon(), 1, false),
+		(2, BoundaryCodec::Int8 { block: 4 }, muon(), 1, false),
 	];
-	kinds.into_iter().map(|(stages, boundary, inner, stage)| {
+	kinds.into_iter().map(|(stages, boundary, inner, stage, is_gate)| {
 		let spec = ModelSpec { boundary, inner, lanes: stages as u8, ..spec(stages) };
-		(format!("stage {stage} of {stages}, {boundary:?}, {inner:?}"), Unit::new(spec, stage))
+		let name = format!("stage {stage} of {stages}, {boundary:?}, {inner:?}");
+		(name, Unit::new(spec, stage, is_gate))
 	})
 }
 
 /// Whether an operation belongs to the first microbatch or to none: those of others are like these.
 fn is_singular(action: &Action) -> bool {
-	let (Action::Compute(Operation { output: value, .. })
-	| Action::Compare(value)
-	| Action::Keep(value)) = action;
-	!matches!(
-		value,
-		Value::Layer(1.., ..)
-			| Value::Outer(1.., _)
-			| Value::Hidden(1.., _)
-			| Value::HiddenGradient(1.., _)
-	)
+	match action {
+		Action::Compute(Operation { output: value, .. })
+		| Action::Compare(value)
+		| Action::Keep(value) => !matches!(
+			value,
+			Value::Layer(1.., ..)
+				| Value::Outer(1.., _)
+				| Value::Hidden(1.., _)
+				| Value::HiddenGradient(1.., _)
+		),
+		Action::Attest => true,
+	}
 }
 
 /// Pieces of an operation that are worth a look.
@@ -247,22 +273,29 @@ fn a_trace_leads_from_the_shard_piece_by_piece_to_the_next_state() {
 		let mut number = 0;
 		unit.each(|step, record, before, after| {
 			assert_eq!(record.commitment(0, 0), Some(before), "{name}");
+			assert_eq!(step.number(), number);
 			assert_eq!(step.action(step.length()), None);
+			let operations = StageProgram::operations(&unit.spec, &unit.context, number);
+			assert_eq!(u64::from(operations), step.length(), "{name}");
 			assert_eq!(record.commitment(step.length() - 1, 1), Some(after), "{name}");
 			for operation in 0..step.length() {
 				let action = step.action(operation).unwrap();
+				let pieces =
+					StageProgram::pieces(&unit.spec, &unit.context, number, operation as u32);
+				assert_eq!(pieces, Step::pieces(&action));
 				if !is_singular(&action) {
 					continue;
 				}
-				for piece in some(Step::pieces(&action)) {
+				for piece in some(pieces) {
 					let before = record.commitment(operation, piece).unwrap();
 					let after = record.commitment(operation, piece + 1).unwrap();
 					let evidence = record.evidence(operation, piece).unwrap();
 					let bytes = evidence.encode();
 					largest = largest.max(bytes.len());
-					let evidence = Evidence::decode(&mut &bytes[..]).unwrap();
+					assert_eq!(Evidence::decode(&mut &bytes[..]), Ok(evidence));
 					let verify = |after| {
-						step.verify(&leaf(number, operation, piece, before, after), &evidence)
+						let leaf = leaf(number, operation, piece, before, after);
+						StageProgram::verify(&unit.spec, &unit.context, &leaf, &bytes)
 					};
 					let what = || format!("{name}: {action:?}, piece {piece}");
 					assert_eq!(verify(after), LeafVerdict::Right, "{}", what());
@@ -376,8 +409,11 @@ fn who_sends_something_else_than_it_computes_is_found_out() {
 		for edge in 0..2 {
 			let codes =
 				if matches!(unit.spec.boundary, BoundaryCodec::Int8 { .. }) { 2 } else { 1 };
-			let Some(last) = unit.edges[edge].len().checked_sub(1) else { continue };
-			// The last code is a gradient, sent to the stage before; the activation before it is sent to the stage behind.
+			if unit.edges[edge].is_empty() {
+				continue;
+			}
+			let last = STEPS as usize * 2 * 2 * codes - 1;
+			// The last code of the steps is a gradient, sent to the stage before; the activation before it is sent to the stage behind.
 			for (place, expected) in [(last, 1 - edge), (last - codes, edge)] {
 				let mut found = 0;
 				let honest = unit.edges[edge][place];
@@ -408,4 +444,80 @@ fn who_sends_something_else_than_it_computes_is_found_out() {
 			}
 		}
 	}
+}
+
+#[test]
+fn a_trace_ends_with_what_is_attested() {
+	for (name, unit) in units() {
+		let closing = &unit.steps[STEPS as usize].blobs;
+		let float = |value| {
+			let blob: Option<&Vec<u8>> = closing.get(&value);
+			blob.map(|blob| f32::from_le_bytes(blob[..4].try_into().unwrap()))
+		};
+		let step = Step::new(&unit.spec, &unit.context, STEPS).unwrap();
+		let stage = step.program().stage();
+		let mut squares = 0.0;
+		let mut list = Vec::new();
+		for tensor in stage.tensors() {
+			let floats = |value| {
+				closing[&value].chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+			};
+			let (after, before) =
+				(floats(Value::Parameter(tensor)), floats(Value::Earlier(tensor)));
+			squares += after.zip(before).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>();
+			let root = |value| blob_root(&closing[&value]);
+			match unit.spec.lanes {
+				1 => list.push(root(Value::Parameter(tensor))),
+				_ => list.extend(
+					[ChangeName::Codes, ChangeName::Exponents]
+						.map(|name| root(Value::Change(tensor, name))),
+				),
+			}
+		}
+		let norm = float(Value::ChangeNorm).unwrap();
+		let expected = squares.sqrt();
+		assert!((f64::from(norm) - expected).abs() < 0.02 * expected, "{name}: {norm} {expected}");
+		let losses: f32 = (0..STEPS as usize)
+			.filter_map(|number| {
+				let loss = unit.steps[number].blobs.get(&Value::Loss(2))?;
+				Some(f32::from_le_bytes(loss[..].try_into().unwrap()))
+			})
+			.sum();
+		if let Some(mean) = float(Value::MeanLoss) {
+			assert!((mean - losses / (2.0 * 4.0 * 7.0)).abs() < 1e-5, "{name}: {mean}");
+		}
+		let is_gate = unit.context.unit.window == 31;
+		assert_eq!(float(Value::HeldOutLoss).is_some(), is_gate && stage.is_last, "{name}");
+		let held_out = float(Value::HeldOutLoss).map(|loss| NonNegative(loss.to_bits()));
+		assert!(held_out.is_none_or(|loss| (1_000_000..9_000_000).contains(&loss.to_millionths())));
+		let list = blob_root(&list_bytes(&list));
+		let difference = match unit.spec.lanes {
+			1 => Commitment::Shard { list },
+			_ => Commitment::Difference { list },
+		};
+		let receipt =
+			|root: Option<Hash>| root.map(|root| EdgeReceipt { root, signature: sp_signature() });
+		let attestation = Attestation::<u64> {
+			unit: unit.context.unit,
+			shard_before: unit.context.shard_before,
+			outcome: unit.context.outcome,
+			difference: difference.hash(),
+			norm: NonNegative(norm.to_bits()),
+			checkpoints: Hash::zero(),
+			upstream: receipt(unit.context.upstream),
+			downstream: receipt(unit.context.downstream),
+			loss: float(Value::MeanLoss).map(|loss| NonNegative(loss.to_bits())),
+			held_out,
+			inner_state: None,
+			held: Default::default(),
+		};
+		let mut last = Hash::zero();
+		unit.each(|_, _, _, after| last = after);
+		assert_eq!(last, attestation.result(), "{name}");
+	}
+}
+
+/// A signature of nothing: results do not contain signatures.
+fn sp_signature<S: Decode>() -> S {
+	S::decode(&mut &[0u8; 64][..]).unwrap()
 }

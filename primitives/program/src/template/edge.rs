@@ -131,7 +131,13 @@ fn encode(
 		Operation {
 			output: max,
 			shape: blocks.clone(),
-			definition: Definition::RowMax { width: block, of, magnitude: true, causal: false },
+			definition: Definition::RowMax {
+				width: block,
+				count: None,
+				of,
+				magnitude: true,
+				causal: false,
+			},
 			causal: false,
 		},
 		map(exponents, blocks, Formula::BlockExponent, vec![same(max)]),

@@ -181,6 +181,7 @@ impl<'a> Layer<'a> {
 		self.scores(Name::Scores, Name::Query, Name::Key, scale);
 		let rows = vec![stage.samples, stage.heads, stage.context];
 		let definition = Definition::RowMax {
+			count: None,
 			width: stage.context,
 			of: self.value(Name::Scores),
 			magnitude: false,

@@ -65,7 +65,7 @@ fn row_sum(
 
 /// Maxima of rows.
 fn row_max(output: Value, rows: Vec<u32>, width: u32, of: Value) -> Operation {
-	let definition = Definition::RowMax { width, of, magnitude: false, causal: false };
+	let definition = Definition::RowMax { width, count: None, of, magnitude: false, causal: false };
 	Operation { output, shape: rows, definition, causal: false }
 }
 

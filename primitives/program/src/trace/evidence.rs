@@ -26,6 +26,8 @@ pub struct Evidence {
 	pub registers: Option<Registers<u32>>,
 	/// Chunks of the list of values.
 	pub list: Vec<ChunkProof>,
+	/// Chunks of the list of the shard before the window.
+	pub shard: Vec<ChunkProof>,
 	/// Chunks of the lists of what crossed the edges: before the stage, behind it.
 	pub edges: [Vec<ChunkProof>; 2],
 	/// Chunks of values.

@@ -11,15 +11,12 @@ use cairn_primitives::{
 };
 use codec::{Decode, Encode};
 
-use super::{evidence::hash_at, Commitment};
+use super::{evidence::hash_at, Commitment, StageProgram};
 use crate::{
 	evaluate::decoded,
 	merge::{coefficients, Contribution, Outer},
 	Float, SoftFloat,
 };
-
-/// The merge of a stage program.
-pub struct StageMerge;
 
 /// A weight of the shard, and everything that its merge depends on.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -56,7 +53,7 @@ pub struct Coded {
 	pub exponent: ChunkProof,
 }
 
-impl MergeVerifier for StageMerge {
+impl MergeVerifier for StageProgram {
 	/// [`LeafVerdict::Wrong`] if the claimed weight or its momentum is not what the merge comes to, or if the claimed shard has
 	/// another shape, which its last chunks show.
 	fn verify(spec: &ModelSpec, context: &MergeContext, mut evidence: &[u8]) -> LeafVerdict {

@@ -16,6 +16,7 @@
 //! What a neighbour sent is not in the list: it is opened against the root that both ends have signed, and tokens against the
 //! dataset.
 
+mod closing;
 mod commitment;
 mod evidence;
 mod merge;
@@ -26,6 +27,9 @@ mod verify;
 
 pub use commitment::Commitment;
 pub use evidence::{Evidence, TokenProof, ValueChunk};
-pub use merge::{Coded, Element, MergeEvidence, StageMerge};
+pub use merge::{Coded, Element, MergeEvidence};
 pub use record::{Record, Source};
 pub use step::{Action, Step};
+
+/// What the chain asks of the arithmetic of its models, answered by their stage programs.
+pub struct StageProgram;

@@ -6,7 +6,7 @@ use cairn_primitives::{
 	Hash,
 };
 
-use super::{evidence::hash_at, Evidence, Step, TokenProof};
+use super::{evidence::hash_at, Commitment, Evidence, Step, TokenProof};
 use crate::{referee::chunk_of, Float, Operands, SoftFloat, Value};
 
 /// Chunks of the values that an operation reads.
@@ -27,6 +27,10 @@ impl<'a> Proven<'a> {
 		list: Hash,
 	) -> Option<Self> {
 		let own = evidence.list.iter().all(|chunk| chunk.verify(list));
+		let earlier = evidence.shard.iter().all(|chunk| {
+			let root = chunk.root().map(|list| Commitment::Shard { list }.hash());
+			root == Some(step.unit.shard_before)
+		});
 		let signed = [step.unit.upstream, step.unit.downstream];
 		let crossed = signed.iter().zip(&evidence.edges).all(|(signed, chunks)| {
 			chunks.iter().all(|chunk| signed.is_some() && crossed_root(chunk) == *signed)
@@ -43,13 +47,17 @@ impl<'a> Proven<'a> {
 					hash_at(&tokens.list, *chunk).is_some_and(|root| part.verify(root))
 				})
 		});
-		(own && crossed && values && tokens).then_some(proven)
+		(own && earlier && crossed && values && tokens).then_some(proven)
 	}
 
 	/// The root of a value.
 	pub fn root(&self, value: Value) -> Option<Hash> {
-		match self.step.crossing(value) {
-			Some((edge, place)) if matches!(value, Value::Received(..)) => {
+		match (value, self.step.crossing(value)) {
+			(Value::Earlier(tensor), _) => {
+				let number = self.step.program().stage().number_of(tensor);
+				hash_at(&self.evidence.shard, number.into())
+			},
+			(Value::Received(..), Some((edge, place))) => {
 				hash_at(&self.evidence.edges[edge], place)
 			},
 			_ => hash_at(&self.evidence.list, self.step.place(value)?),

@@ -5,6 +5,7 @@ use alloc::{collections::BTreeSet, vec::Vec};
 use cairn_primitives::{
 	chunk::{ChunkProof, CHUNK},
 	dataset::DatasetHead,
+	dispute::Leaf,
 	growth::{list_bytes, Growth},
 	hash::blob_root,
 	Hash,
@@ -33,7 +34,9 @@ pub struct Record<'a, S> {
 	source: &'a S,
 	/// The list of values: what the step begins with, and what was written.
 	list: Vec<Hash>,
-	/// What has crossed the edges until the step's end, as signed: before the stage, behind it.
+	/// The list of the shard before the window.
+	shard: Vec<Hash>,
+	/// What has crossed the edges until the unit's end, as signed: before the stage, behind it.
 	edges: [Vec<Hash>; 2],
 }
 
@@ -43,6 +46,7 @@ impl<'a, S: Source> Record<'a, S> {
 		step: &'a Step<'a>,
 		source: &'a S,
 		begin: Vec<Hash>,
+		shard: Vec<Hash>,
 		edges: [Vec<Hash>; 2],
 	) -> Option<Self> {
 		let mut list = begin;
@@ -50,13 +54,13 @@ impl<'a, S: Source> Record<'a, S> {
 			let Some(Action::Compute(operation)) = step.action(number) else { return None };
 			list.push(blob_root(source.blob(operation.output)?));
 		}
-		Some(Self { step, source, list, edges })
+		Some(Self { step, source, list, shard, edges })
 	}
 
 	/// The list of values that the next step begins with.
 	pub fn next(&self) -> Option<Vec<Hash>> {
-		let first = self.step.length().checked_sub(self.step.kept())?;
-		(first..self.step.length()).map(|number| self.kept(number)).collect()
+		let end = self.step.handed_on();
+		(end - self.step.kept()..end).map(|number| self.kept(number)).collect()
 	}
 
 	fn kept(&self, number: u64) -> Option<Hash> {
@@ -64,10 +68,13 @@ impl<'a, S: Source> Record<'a, S> {
 		self.list.get(self.step.place(value)? as usize).copied()
 	}
 
-	/// The commitment before a piece; before the piece behind the last one of the last operation it is that of the next step.
+	/// The commitment before a piece; behind the last operation it is that of the next step, or the result.
 	pub fn commitment(&self, number: u64, piece: u64) -> Option<Hash> {
 		let Some(action) = self.step.action(number) else {
-			return Some(Commitment::State { list: root(&self.next()?) }.hash());
+			return match self.step.is_closing() {
+				true => self.result(),
+				false => Some(Commitment::State { list: root(&self.next()?) }.hash()),
+			};
 		};
 		if piece == Step::pieces(&action) {
 			return self.commitment(number + 1, 0);
@@ -78,7 +85,7 @@ impl<'a, S: Source> Record<'a, S> {
 			Action::Compute(_) if piece > 0 => {
 				Commitment::Pieces { list, output, registers: evidence.registers }
 			},
-			Action::Keep(_) if self.step.kept_before(number) > 0 => {
+			Action::Keep(_) | Action::Attest if self.step.kept_before(number) > 0 => {
 				Commitment::Kept { list, next: output }
 			},
 			_ => self.step.boundary(number, list),
@@ -108,8 +115,31 @@ impl<'a, S: Source> Record<'a, S> {
 				let before: Option<Vec<_>> = (first..number).map(|n| self.kept(n)).collect();
 				evidence.output = Growth::of(&list_bytes(&before?))?;
 			},
+			Action::Attest => {
+				evidence.output = Growth::of(&list_bytes(&self.next()?))?;
+				let mut lists = BTreeSet::new();
+				for (operand, value) in (0..).zip(self.step.attested()) {
+					lists.insert(list_chunk(self.step.place(value)?));
+					let proof = ChunkProof::of(self.source.blob(value)?, 0)?;
+					evidence.chunks.push(ValueChunk { operand, proof });
+				}
+				evidence.list = chunks_of_list(list, lists)?;
+			},
 		}
 		Some(evidence)
+	}
+
+	/// What the unit comes to, behind the closing step.
+	fn result(&self) -> Option<Hash> {
+		let number = self.step.length().checked_sub(1)?;
+		let leaf = Leaf {
+			step: self.step.number(),
+			operation: u32::try_from(number).ok()?,
+			piece: 0,
+			before: self.commitment(number, 0)?,
+			after: Hash::zero(),
+		};
+		self.step.after(&leaf, &self.evidence(number, 0)?)
 	}
 
 	/// The output and the registers before a piece, and every chunk that it reads.
@@ -135,7 +165,8 @@ impl<'a, S: Source> Record<'a, S> {
 		let integers = |value, index| Operands::integer(&mut Computed { ..operands }, value, index);
 		let read = reads(operation, &claim, integers);
 		let names = operation.reads();
-		let (mut lists, mut edges) = (BTreeSet::new(), [BTreeSet::new(), BTreeSet::new()]);
+		let (mut lists, mut shards) = (BTreeSet::new(), BTreeSet::new());
+		let mut edges = [BTreeSet::new(), BTreeSet::new()];
 		let is_token = |value: &Value| matches!(value, Value::Tokens(_) | Value::Targets(_));
 		evidence.tokens = match read.iter().any(|(value, _)| is_token(value)) {
 			true => Some(self.open_tokens(&read)?),
@@ -150,8 +181,12 @@ impl<'a, S: Source> Record<'a, S> {
 			let operand = names.iter().position(|name| *name == value)? as u8;
 			let proof = ChunkProof::of(self.source.blob(value)?, chunk)?;
 			evidence.chunks.push(ValueChunk { operand, proof });
-			match self.step.crossing(value) {
-				Some((edge, place)) if matches!(value, Value::Received(..)) => {
+			match (value, self.step.crossing(value)) {
+				(Value::Earlier(tensor), _) => {
+					let number = self.step.program().stage().number_of(tensor);
+					shards.insert(list_chunk(number.into()));
+				},
+				(Value::Received(..), Some((edge, place))) => {
 					edges[edge].insert(list_chunk(place));
 				},
 				_ => {
@@ -160,6 +195,7 @@ impl<'a, S: Source> Record<'a, S> {
 			}
 		}
 		evidence.list = chunks_of_list(list, lists)?;
+		evidence.shard = chunks_of_list(&self.shard, shards)?;
 		let [before_stage, behind_stage] = edges;
 		evidence.edges = [
 			chunks_of_list(&self.edges[0], before_stage)?,

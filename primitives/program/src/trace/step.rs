@@ -3,15 +3,16 @@
 use alloc::{vec, vec::Vec};
 
 use cairn_primitives::{
-	dataset::DatasetHead, dispute::UnitContext, spec::BoundaryCodec, Hash, ModelSpec, StepIndex,
+	dataset::DatasetHead, dispute::UnitContext, roster::is_gate, spec::BoundaryCodec, Hash,
+	ModelSpec, StepIndex,
 };
 
-use super::Commitment;
+use super::{closing::Closing, Commitment};
 use crate::{
 	constants::{Rule, StepContext},
 	operation::{Argument, At, Definition, Formula, Operation},
 	random::sample_at,
-	Code, Direction, Moment, Program, Tensor, Value,
+	ChangeName, Code, Direction, Moment, Program, Stage, Tensor, Value,
 };
 
 /// A step of a unit.
@@ -19,8 +20,19 @@ use crate::{
 pub struct Step<'a> {
 	pub(super) spec: &'a ModelSpec,
 	pub(super) unit: &'a UnitContext,
-	program: Program,
 	number: StepIndex,
+	/// Samples of a lane's step.
+	batch: u32,
+	operations: Operations,
+}
+
+/// What a step computes.
+#[derive(Clone, Debug)]
+enum Operations {
+	/// The model learns.
+	Training(Program),
+	/// The window ends.
+	Closing(Closing),
 }
 
 /// An operation of a trace.
@@ -30,14 +42,17 @@ pub enum Action {
 	Compute(Operation),
 	/// Compare a code that was sent with what was signed.
 	Compare(Value),
-	/// Hand a value on to the next step.
+	/// Hand a value on: to the next step, or into what is attested.
 	Keep(Value),
+	/// Put together the result that is attested.
+	Attest,
 }
 
 impl<'a> Step<'a> {
-	/// A step of a unit, of those that count; `None` if there is no such step or stage.
+	/// A step of a unit: one of those that count, or the closing one behind them. `None` if there is no such step or stage.
 	pub fn new(spec: &'a ModelSpec, unit: &'a UnitContext, number: StepIndex) -> Option<Self> {
-		if number >= unit.outcome.steps() {
+		let steps = unit.outcome.steps();
+		if number > steps {
 			return None;
 		}
 		let batch = spec.schedule.batch_at(unit.samples);
@@ -50,24 +65,71 @@ impl<'a> Step<'a> {
 			carried_steps: 0,
 		};
 		let program = Program::new(spec, unit.unit.stage, &context)?;
-		Some(Self { spec, unit, program, number })
+		let operations = if number < steps {
+			Operations::Training(program)
+		} else {
+			let is_gate = is_gate(unit.unit.window);
+			Operations::Closing(Closing::new(spec, program, is_gate, batch, steps))
+		};
+		Some(Self { spec, unit, number, batch, operations })
 	}
 
-	/// The stage program.
+	/// The step within the trace.
+	pub fn number(&self) -> StepIndex {
+		self.number
+	}
+
+	/// The stage program; the closing step takes shapes and sections from it.
 	pub fn program(&self) -> &Program {
-		&self.program
+		match &self.operations {
+			Operations::Training(program) => program,
+			Operations::Closing(closing) => closing.program(),
+		}
+	}
+
+	/// Microbatches of the step: of the closing step, those of held-out samples.
+	pub fn microbatches(&self) -> u32 {
+		match &self.operations {
+			Operations::Training(program) => program.microbatches(),
+			Operations::Closing(closing) => closing.held_out(),
+		}
+	}
+
+	/// Whether it is the closing step.
+	pub fn is_closing(&self) -> bool {
+		matches!(self.operations, Operations::Closing(_))
+	}
+
+	fn stage(&self) -> &Stage {
+		self.program().stage()
+	}
+
+	fn tensors(&self) -> u64 {
+		self.stage().tensor_count().into()
 	}
 
 	/// The number of operations.
 	pub fn length(&self) -> u64 {
+		self.handed_on() + u64::from(self.is_closing())
+	}
+
+	/// The number of operations before the one that attests.
+	pub(super) fn handed_on(&self) -> u64 {
 		self.computed() + self.compared() + self.kept()
 	}
 
 	/// The operation with a number.
 	pub fn action(&self, number: u64) -> Option<Action> {
 		if number < self.computed() {
-			let operation = self.program.operation(number);
-			return operation.or_else(|| Some(self.add_losses())).map(Action::Compute);
+			let operation = match &self.operations {
+				Operations::Training(program) if number == program.length() => self.add_losses(),
+				Operations::Training(program) => program.operation(number)?,
+				Operations::Closing(closing) => closing.operation(number)?,
+			};
+			return Some(Action::Compute(operation));
+		}
+		if number == self.handed_on() && self.is_closing() {
+			return Some(Action::Attest);
 		}
 		let number = number - self.computed();
 		if number < self.compared() {
@@ -80,34 +142,45 @@ impl<'a> Step<'a> {
 	pub fn pieces(action: &Action) -> u64 {
 		match action {
 			Action::Compute(operation) => operation.elements() * operation.pieces_per_element(),
-			Action::Compare(_) | Action::Keep(_) => 1,
+			Action::Compare(_) | Action::Keep(_) | Action::Attest => 1,
 		}
 	}
 
 	/// Operations that write values.
 	pub(super) fn computed(&self) -> u64 {
-		self.program.length() + u64::from(self.program.stage().is_last)
+		match &self.operations {
+			Operations::Training(program) => program.length() + u64::from(self.stage().is_last),
+			Operations::Closing(closing) => closing.length(),
+		}
 	}
 
 	/// Operations that compare.
 	fn compared(&self) -> u64 {
-		u64::from(self.program.microbatches()) * self.sends().len() as u64
+		u64::from(self.microbatches()) * self.sends().len() as u64
 	}
 
 	/// Operations that hand on.
 	pub(super) fn kept(&self) -> u64 {
-		let tensors = u64::from(self.program.stage().tensor_count());
-		2 * tensors + self.seconds() + u64::from(self.program.stage().is_last)
+		match (&self.operations, self.spec.lanes) {
+			(Operations::Training(_), _) => self.state_length(),
+			(Operations::Closing(_), 1) => self.tensors(),
+			(Operations::Closing(_), _) => 2 * self.tensors(),
+		}
 	}
 
-	/// Place of the operation among those that hand on.
+	/// Length of the list that a step which is not the first begins with.
+	fn state_length(&self) -> u64 {
+		2 * self.tensors() + self.seconds() + u64::from(self.stage().is_last)
+	}
+
+	/// Operations before this one that hand on.
 	pub(super) fn kept_before(&self, number: u64) -> u64 {
 		number.saturating_sub(self.computed() + self.compared())
 	}
 
 	/// The loss of the steps so far.
 	fn add_losses(&self) -> Operation {
-		let arguments = [Value::EarlierLoss, Value::Loss(self.program.microbatches())];
+		let arguments = [Value::EarlierLoss, Value::Loss(self.microbatches())];
 		let arguments = arguments.map(|value| Argument { value, at: At::Scalar }).to_vec();
 		Operation {
 			output: Value::LossSoFar,
@@ -117,18 +190,18 @@ impl<'a> Step<'a> {
 		}
 	}
 
-	/// What is sent for each microbatch.
+	/// What is sent for each microbatch; of held-out ones there are no gradients.
 	fn sends(&self) -> Vec<(Direction, Code)> {
-		let stage = self.program.stage();
+		let stage = self.stage();
 		let forward = (!stage.is_last).then_some(Direction::Forward);
-		let backward = (!stage.is_first).then_some(Direction::Backward);
+		let backward = (!stage.is_first && !self.is_closing()).then_some(Direction::Backward);
 		let codes = self.codes();
 		let directions = forward.into_iter().chain(backward);
 		directions.flat_map(|way| codes.iter().map(move |code| (way, *code))).collect()
 	}
 
 	fn codes(&self) -> &'static [Code] {
-		match self.program.stage().boundary {
+		match self.stage().boundary {
 			BoundaryCodec::Int8 { .. } => &[Code::Integers, Code::Exponents],
 			BoundaryCodec::Dense | BoundaryCodec::Bottleneck { .. } => &[Code::Dense],
 		}
@@ -142,80 +215,96 @@ impl<'a> Step<'a> {
 		Some(Value::Sent(microbatch as u32, direction, code))
 	}
 
-	/// A value that the next step begins with, by its place, under the name that this step has for it.
+	/// A value that is handed on, by its place, under the name that this step has for it.
 	fn next(&self, place: u64) -> Option<Value> {
-		let tensors = u64::from(self.program.stage().tensor_count());
-		let tensor = |number: u64| self.program.stage().tensor_at(u32::try_from(number).ok()?);
+		let tensors = self.tensors();
+		let tensor = |number: u64| self.stage().tensor_at(u32::try_from(number).ok()?);
+		match (self.is_closing(), self.spec.lanes, place % 2) {
+			(true, 1, _) => return tensor(place).map(Value::Parameter),
+			(true, _, 0) => return Some(Value::Change(tensor(place / 2)?, ChangeName::Codes)),
+			(true, _, _) => return Some(Value::Change(tensor(place / 2)?, ChangeName::Exponents)),
+			(false, ..) => {},
+		}
 		if place < tensors {
 			return tensor(place).map(Value::NextParameter);
 		}
 		if place < 2 * tensors {
-			return tensor(place - tensors).map(|t| Value::NextState(t, Moment::First));
+			return Some(Value::NextState(tensor(place - tensors)?, Moment::First));
 		}
 		let second = place - 2 * tensors;
 		if second < self.seconds() {
-			let number = match (self.has_seconds(0), self.seconds() == tensors, second) {
-				(_, true, number) => number,
-				(true, false, 0) => 0,
+			let number = match (self.seconds() == tensors, self.has_seconds(0), second) {
+				(true, _, number) => number,
+				(false, true, 0) => 0,
 				_ => tensors.checked_sub(1)?,
 			};
-			return tensor(number).map(|t| Value::NextState(t, Moment::Second));
+			return Some(Value::NextState(tensor(number)?, Moment::Second));
 		}
-		(place + 1 == self.kept() && self.program.stage().is_last).then_some(Value::LossSoFar)
+		(place + 1 == self.kept() && self.stage().is_last).then_some(Value::LossSoFar)
 	}
 
 	/// Tensors that have a second moment: all of them, or, beside Muon, those at the ends alone.
 	fn seconds(&self) -> u64 {
-		let stage = self.program.stage();
+		let stage = self.stage();
+		let ends = u64::from(stage.front().is_some()) + u64::from(stage.back().is_some());
+		// The first matrix of a layer is like all others.
 		let inner = u32::from(stage.front().is_some());
-		match self.has_seconds(inner) {
-			true => stage.tensor_count().into(),
-			false => u64::from(stage.front().is_some()) + u64::from(stage.back().is_some()),
+		if self.has_seconds(inner) {
+			self.tensors()
+		} else {
+			ends
 		}
 	}
 
 	fn has_seconds(&self, number: u32) -> bool {
-		let stage = self.program.stage();
+		let stage = self.stage();
 		let Some(tensor) = stage.tensor_at(number) else { return false };
-		matches!(self.program.constants().rule(tensor, stage.size(tensor)), Rule::AdamW(_))
+		matches!(self.program().constants().rule(tensor, stage.size(tensor)), Rule::AdamW(_))
 	}
 
 	/// Length of the list that the step begins with.
 	pub(super) fn base(&self) -> u64 {
-		let tensors = u64::from(self.program.stage().tensor_count());
 		match self.number {
 			// A shard, whose momenta the steps leave alone.
-			0 if self.spec.lanes > 1 => 2 * tensors,
-			0 => tensors,
-			_ => self.kept(),
+			0 if self.spec.lanes > 1 => 2 * self.tensors(),
+			0 => self.tensors(),
+			_ => self.state_length(),
 		}
 	}
 
 	/// The place in the list of values of one that the step begins with or has written.
 	pub(super) fn place(&self, value: Value) -> Option<u64> {
-		let stage = self.program.stage();
-		let tensors = u64::from(stage.tensor_count());
+		let stage = self.stage();
 		let number = |tensor: Tensor| u64::from(stage.number_of(tensor));
 		match value {
 			Value::Parameter(tensor) => Some(number(tensor)),
 			_ if self.starts_at_zero(value) => None,
-			Value::State(tensor, Moment::First) => Some(tensors + number(tensor)),
+			Value::State(tensor, Moment::First) => Some(self.tensors() + number(tensor)),
 			Value::State(tensor, Moment::Second) => {
-				let second = match self.seconds() == tensors {
+				let second = match self.seconds() == self.tensors() {
 					true => number(tensor),
 					false if number(tensor) == 0 => 0,
 					false => self.seconds().checked_sub(1)?,
 				};
-				Some(2 * tensors + second)
+				Some(2 * self.tensors() + second)
 			},
 			Value::EarlierLoss => self.base().checked_sub(1),
-			Value::LossSoFar if stage.is_last => Some(self.base() + self.program.length()),
-			value => Some(self.base() + self.program.writer(value)?),
+			value => {
+				let written = match &self.operations {
+					Operations::Training(program) if value == Value::LossSoFar => {
+						stage.is_last.then(|| program.length())
+					},
+					Operations::Training(program) => program.writer(value),
+					Operations::Closing(closing) => closing.writer(value),
+				};
+				Some(self.base() + written?)
+			},
 		}
 	}
 
 	/// The place of a code in the list of what has crossed an edge, and which edge: 0 before the stage, 1 behind it. For each
-	/// microbatch of each step there are the codes of its activations, then those of their gradients.
+	/// microbatch of each step there are the codes of its activations, then those of their gradients; held-out ones come last and
+	/// have no gradients.
 	pub(super) fn crossing(&self, value: Value) -> Option<(usize, u64)> {
 		let (microbatch, direction, code, edge) = match value {
 			Value::Received(m, Direction::Forward, code) => (m, Direction::Forward, code, 0),
@@ -226,11 +315,15 @@ impl<'a> Step<'a> {
 		};
 		let codes = self.codes();
 		let code = codes.iter().position(|own| *own == code)? as u64;
-		let way = u64::from(direction == Direction::Backward) * codes.len() as u64;
-		let of_microbatch = 2 * codes.len() as u64;
-		let microbatches = u64::from(self.program.microbatches());
-		let before = u64::from(self.number) * microbatches + u64::from(microbatch);
-		Some((edge, before * of_microbatch + way + code))
+		let (count, microbatch) = (codes.len() as u64, u64::from(microbatch));
+		let of_step = u64::from(self.batch / self.stage().samples.max(1)) * 2 * count;
+		let within = match (self.is_closing(), direction) {
+			(false, Direction::Forward) => 2 * microbatch * count,
+			(false, Direction::Backward) => (2 * microbatch + 1) * count,
+			(true, Direction::Forward) => microbatch * count,
+			(true, Direction::Backward) => return None,
+		};
+		Some((edge, u64::from(self.number) * of_step + within + code))
 	}
 
 	/// Which token of the dataset an element of the tokens or targets of a microbatch is.
@@ -240,16 +333,28 @@ impl<'a> Step<'a> {
 			Value::Targets(m) => (m, 1),
 			_ => return None,
 		};
-		let stage = self.program.stage();
-		let (context, batch) =
-			(u64::from(stage.context), self.spec.schedule.batch_at(self.unit.samples));
-		let lanes = u64::from(self.spec.lanes).checked_mul(self.number.into())?;
-		let before = lanes.checked_add(self.unit.unit.lane.into())?.checked_mul(batch.into())?;
+		let stage = self.stage();
+		let context = u64::from(stage.context);
 		let row = u64::from(microbatch) * u64::from(stage.samples) + index / context;
-		let position = self.unit.samples.checked_add(before)?.checked_add(row)?;
-		let samples = head.samples(stage.context);
-		let sample = (samples > 0).then(|| sample_at(&self.spec.seed, samples, position))?;
-		sample.checked_mul(context)?.checked_add(index % context)?.checked_add(ahead)
+		let (first, sample) = match self.is_closing() {
+			true => {
+				// Spread over all that are held out.
+				let count = u64::from(self.microbatches()) * u64::from(stage.samples);
+				let available = head.held_out_samples(stage.context);
+				let sample = row.checked_mul(available)?.checked_div(count)?;
+				(head.tokens.checked_sub(head.held_out)?, Some(sample).filter(|_| available > 0)?)
+			},
+			false => {
+				let lanes = u64::from(self.spec.lanes).checked_mul(self.number.into())?;
+				let batches = lanes.checked_add(self.unit.unit.lane.into())?;
+				let before = batches.checked_mul(self.batch.into())?;
+				let position = self.unit.samples.checked_add(before)?.checked_add(row)?;
+				let samples = head.samples(stage.context);
+				(0, (samples > 0).then(|| sample_at(&self.spec.seed, samples, position))?)
+			},
+		};
+		let within = sample.checked_mul(context)?.checked_add(index % context)?;
+		within.checked_add(first)?.checked_add(ahead)
 	}
 
 	/// Whether a value is +0 everywhere: a sum of nothing, or the optimizer's state at the start of a window.

@@ -3,15 +3,44 @@
 use alloc::vec::Vec;
 
 use cairn_primitives::{
-	dispute::{Leaf, LeafVerdict},
-	Hash,
+	attestation::NonNegative,
+	dispute::{Leaf, LeafVerdict, LeafVerifier, UnitContext},
+	hash::{hash, Domain},
+	roster::is_gate,
+	Hash, ModelSpec, StepIndex,
 };
 
-use super::{operands::Proven, Action, Commitment, Evidence, Step};
+use codec::Decode;
+
+use super::{operands::Proven, Action, Commitment, Evidence, StageProgram, Step};
 use crate::{
 	referee::{Claim, Yield},
-	Operation, Value,
+	Float, Operands, Operation, Value,
 };
+
+impl LeafVerifier for StageProgram {
+	fn operations(spec: &ModelSpec, context: &UnitContext, step: StepIndex) -> u32 {
+		let step = Step::new(spec, context, step);
+		step.and_then(|step| u32::try_from(step.length()).ok()).unwrap_or(1)
+	}
+
+	fn pieces(spec: &ModelSpec, context: &UnitContext, step: StepIndex, operation: u32) -> u64 {
+		let action = Step::new(spec, context, step).and_then(|step| step.action(operation.into()));
+		action.map_or(1, |action| Step::pieces(&action))
+	}
+
+	fn verify(
+		spec: &ModelSpec,
+		context: &UnitContext,
+		leaf: &Leaf,
+		mut evidence: &[u8],
+	) -> LeafVerdict {
+		match (Step::new(spec, context, leaf.step), Evidence::decode(&mut evidence)) {
+			(Some(step), Ok(evidence)) => step.verify(leaf, &evidence),
+			_ => LeafVerdict::Unproven,
+		}
+	}
+}
 
 impl Step<'_> {
 	/// Recompute a piece from evidence.
@@ -24,7 +53,7 @@ impl Step<'_> {
 	}
 
 	/// The commitment after a piece; `None` if the evidence does not open the one before.
-	fn after(&self, leaf: &Leaf, evidence: &Evidence) -> Option<Hash> {
+	pub(super) fn after(&self, leaf: &Leaf, evidence: &Evidence) -> Option<Hash> {
 		let number = leaf.operation.into();
 		let list = evidence.values.root()?;
 		match self.action(number)? {
@@ -46,6 +75,11 @@ impl Step<'_> {
 			Action::Keep(value) if leaf.piece == 0 => {
 				let proven = Proven::new(self, &[], evidence, list)?;
 				self.keep(leaf, proven.root(value)?, evidence, list)
+			},
+			Action::Attest if leaf.piece == 0 => {
+				let attested = self.attested();
+				let operands = Proven::new(self, &attested, evidence, list)?;
+				self.attest(leaf, operands, evidence, list)
 			},
 			_ => None,
 		}
@@ -110,17 +144,60 @@ impl Step<'_> {
 		}
 		let mut growth = evidence.output.clone();
 		let next = growth.push(&root.0).then(|| growth.root()).flatten()?;
-		Some(match place.checked_add(1)? == self.kept() {
+		Some(match place.checked_add(1)? == self.kept() && !self.is_closing() {
 			true => Commitment::State { list: next }.hash(),
 			false => Commitment::Kept { list, next }.hash(),
 		})
 	}
 }
 
+impl Step<'_> {
+	/// Numbers of the attestation that the closing step computes.
+	pub(super) fn attested(&self) -> Vec<Value> {
+		let written = [Value::ChangeNorm, Value::MeanLoss, Value::HeldOutLoss];
+		written.into_iter().filter(|value| self.place(*value).is_some()).collect()
+	}
+
+	/// Put the result together, as [`cairn_primitives::Attestation::result`] does.
+	fn attest(
+		&self,
+		leaf: &Leaf,
+		mut operands: Proven,
+		evidence: &Evidence,
+		list: Hash,
+	) -> Option<Hash> {
+		let next = evidence.output.root()?;
+		let before = Commitment::Kept { list, next };
+		let whole = self.kept().checked_mul(32)?;
+		if before.hash() != leaf.before || evidence.output.length()? != whole {
+			return None;
+		}
+		let attested = self.attested();
+		let mut number = |value| match attested.contains(&value) {
+			true => NonNegative(operands.float(value, 0).to_bits()),
+			false => NonNegative(0), // of no steps
+		};
+		let is_last = self.spec.is_last_stage(self.unit.unit.stage);
+		let is_gate = is_gate(self.unit.unit.window);
+		let norm = number(Value::ChangeNorm);
+		let loss = is_last.then(|| number(Value::MeanLoss));
+		let held_out = (is_last && is_gate).then(|| number(Value::HeldOutLoss));
+		let difference = match self.spec.lanes {
+			1 => Commitment::Shard { list: next },
+			_ => Commitment::Difference { list: next },
+		};
+		let UnitContext { upstream, downstream, .. } = self.unit;
+		let inner_state = None::<Hash>; // a state that is carried cannot be verified yet
+		let result = (difference.hash(), norm, upstream, downstream, loss, held_out, inner_state);
+		(operands.is_complete && !self.spec.inner.carries_state())
+			.then(|| hash(Domain::Result, &result))
+	}
+}
+
 impl Value {
 	/// The bytes of an element, as they are committed to, from the bits of the number.
 	pub fn bytes_of(&self, bits: u32) -> Vec<u8> {
-		use crate::{Float, SoftFloat};
+		use crate::SoftFloat;
 		match self.element_bytes() {
 			1 => {
 				// 1.5 · 2²³ is added: the integer is then in the low bits.

@@ -115,13 +115,27 @@ pub fn insert_inputs<F: Float>(reference: &mut Reference<F>, spec: &ModelSpec, p
 		reference.insert(Value::State(tensor, Moment::Second), squares);
 	}
 	for m in 0..program.microbatches() {
-		insert_tokens(reference, stage, m);
-		for (direction, is_needed) in
-			[(Direction::Forward, !stage.is_first), (Direction::Backward, !stage.is_last)]
-		{
-			if is_needed {
-				insert_code(reference, &mut insert, stage, m, direction);
-			}
+		insert_microbatch(reference, &mut numbers, stage, m);
+	}
+}
+
+/// Give a reference what a microbatch reads from outside.
+pub fn insert_microbatch<F: Float>(
+	reference: &mut Reference<F>,
+	numbers: &mut Numbers,
+	stage: &Stage,
+	m: u32,
+) {
+	let mut insert = |reference: &mut Reference<F>, value, count: u32, scale| {
+		let floats = numbers.take(count.into(), scale);
+		reference.insert(value, floats.into_iter().map(F::literal).collect());
+	};
+	insert_tokens(reference, stage, m);
+	for (direction, is_needed) in
+		[(Direction::Forward, !stage.is_first), (Direction::Backward, !stage.is_last)]
+	{
+		if is_needed {
+			insert_code(reference, &mut insert, stage, m, direction);
 		}
 	}
 }
