@@ -5,7 +5,8 @@ use codec::Encode;
 use sp_core::{ed25519, sr25519};
 
 use crate::{
-	hash::{hash, Domain},
+	growth::list_bytes,
+	hash::{blob_root, hash, Domain},
 	Hash, LaneIndex, ModelId, StageIndex, StepIndex, UnitId, WindowIndex,
 };
 
@@ -50,6 +51,12 @@ impl Edge {
 			upper: unit.stage,
 		})
 	}
+}
+
+/// The root of what crossed an edge in a step: of the list of the codes' BLAKE3 roots. For each microbatch there are those of its
+/// activations, then those of their gradients; held-out samples, which cross before the first step of a gate, have no gradients.
+pub fn step_root(codes: &[Hash]) -> Hash {
+	blob_root(&list_bytes(codes))
 }
 
 /// The running root of an edge after one more step: `previous` is the root after the step before (zero before the first),

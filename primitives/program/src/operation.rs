@@ -305,6 +305,24 @@ pub enum Formula {
 }
 
 impl Operation {
+	/// Read other values instead of some.
+	pub(crate) fn replace_reads(&mut self, replacement: impl Fn(Value) -> Value) {
+		let replace = |value: &mut Value| *value = replacement(*value);
+		match &mut self.definition {
+			Definition::Contraction(Contraction { left, right, running, .. }) => {
+				let (Factor::Value(left) | Factor::OneHot(left)) = left;
+				[left, right].into_iter().chain(running).for_each(replace);
+			},
+			Definition::RowSum { left, right, .. } => {
+				core::iter::once(left).chain(right).for_each(replace);
+			},
+			Definition::RowMax { of, .. } => replace(of),
+			Definition::Map { arguments, .. } => {
+				arguments.iter_mut().for_each(|argument| replace(&mut argument.value));
+			},
+		}
+	}
+
 	/// The values that it reads, each once.
 	pub fn reads(&self) -> Vec<Value> {
 		let mut reads = Vec::new();

@@ -10,12 +10,13 @@ use cairn_primitives::{
 	dispute::{Leaf, LeafVerdict, LeafVerifier, UnitContext},
 	growth::{list_bytes, Growth},
 	hash::{blob_root, hash, Domain},
+	signing::{running_root, step_root},
 	spec::BoundaryCodec,
 	Hash, ModelSpec, Outcome, UnitId,
 };
 use cairn_program::{
 	reference::Reference,
-	trace::{Action, Commitment, Evidence, Record, Source, StageProgram, Step},
+	trace::{Action, Commitment, Crossed, Evidence, Record, Source, StageProgram, Step},
 	ChangeName, Code, Direction, Float, Moment, Operation, Program, SoftFloat, Value,
 };
 use codec::{Decode, Encode};
@@ -89,8 +90,8 @@ struct Unit {
 	spec: ModelSpec,
 	context: UnitContext,
 	steps: Vec<Values>,
-	/// What has crossed the edges.
-	edges: [Vec<Hash>; 2],
+	/// What has crossed the edges in each step; in the closing one, what was held out.
+	edges: [Vec<Vec<Hash>>; 2],
 	/// The list that the first step begins with.
 	shard: Vec<Hash>,
 }
@@ -194,20 +195,46 @@ impl Unit {
 				}
 			}
 			for edge in 0..2 {
-				for m in 0..step.microbatches() {
-					edges[edge].extend(crossed(edge, m, &blobs));
-				}
+				let of_step = (0..step.microbatches()).flat_map(|m| crossed(edge, m, &blobs));
+				edges[edge].push(of_step.collect());
 			}
 			steps.push(Values { blobs, dataset: dataset.clone() });
 			handed_on = Some(reference);
 		}
-		let signed = |list: &Vec<Hash>| {
-			(!list.is_empty()).then(|| hash(Domain::Crossed, &blob_root(&list_bytes(list))))
-		};
-		context.upstream = signed(&edges[0]);
-		context.downstream = signed(&edges[1]);
 		context.shard_before = hash(Domain::Shard, &blob_root(&list_bytes(&shard)));
-		Self { spec, context, steps, edges, shard }
+		let mut unit = Self { spec, context, steps, edges, shard };
+		unit.sign();
+		unit
+	}
+
+	/// The roots of what crossed an edge, in its order: what is held out comes first.
+	fn crossings(&self, edge: usize) -> Vec<Hash> {
+		let lists = &self.edges[edge];
+		let (steps, held_out) = lists.split_at(STEPS as usize);
+		let lists = held_out.iter().chain(steps).filter(|list| !list.is_empty());
+		lists.map(|list| step_root(list)).collect()
+	}
+
+	/// Both ends of the edges sign what crossed.
+	fn sign(&mut self) {
+		let signed = |edge| {
+			let crossings = self.crossings(edge);
+			(!crossings.is_empty()).then(|| {
+				crossings.into_iter().fold(Hash::zero(), |root, step| running_root(root, step))
+			})
+		};
+		(self.context.upstream, self.context.downstream) = (signed(0), signed(1));
+	}
+
+	/// What crossed an edge, as a step's record wants it.
+	fn crossed(&self, edge: usize, step: u32) -> Crossed {
+		let list = self.edges[edge][step as usize].clone();
+		let crossings = self.crossings(edge);
+		let is_held_out = !self.edges[edge][STEPS as usize].is_empty();
+		let place = if step == STEPS { 0 } else { step as usize + usize::from(is_held_out) };
+		let (before, after) = crossings.split_at(place.min(crossings.len()));
+		let before = before.iter().fold(Hash::zero(), |root, step| running_root(root, *step));
+		Crossed { list, before, after: after.iter().skip(1).copied().collect() }
 	}
 
 	/// Look at each step with its record.
@@ -215,7 +242,8 @@ impl Unit {
 		let (mut list, mut before) = (self.shard.clone(), self.context.shard_before);
 		for (number, values) in (0..).zip(&self.steps) {
 			let step = Step::new(&self.spec, &self.context, number).unwrap();
-			let (shard, edges) = (self.shard.clone(), self.edges.clone());
+			let (shard, edges) =
+				(self.shard.clone(), [0, 1].map(|edge| self.crossed(edge, number)));
 			let record = Record::new(&step, values, list, shard, edges).unwrap();
 			let after = record.commitment(step.length(), 0).unwrap();
 			look(&step, &record, before, after);
@@ -331,9 +359,16 @@ fn changed(evidence: &Evidence) -> Vec<(&'static str, Evidence)> {
 	change("no list", &|evidence| evidence.list.clear());
 	change("list", &|evidence| evidence.list.iter_mut().for_each(|chunk| chunk.bytes[0] ^= 1));
 	for edge in 0..2 {
-		change("no edge", &|evidence| evidence.edges[edge].clear());
+		change("no edge", &|evidence| evidence.edges[edge] = None);
 		change("edge", &|evidence| {
-			evidence.edges[edge].iter_mut().for_each(|chunk| chunk.bytes[0] ^= 1);
+			let chunks = evidence.edges[edge].iter_mut().flat_map(|edge| &mut edge.list);
+			chunks.for_each(|chunk| chunk.bytes[0] ^= 1);
+		});
+		change("edge before", &|evidence| {
+			evidence.edges[edge].iter_mut().for_each(|edge| edge.before.0[0] ^= 1);
+		});
+		change("edge after", &|evidence| {
+			evidence.edges[edge].iter_mut().for_each(|edge| edge.after.push(edge.before));
 		});
 	}
 	change("no values", &|evidence| evidence.chunks.clear());
@@ -400,7 +435,7 @@ fn changed_evidence_proves_nothing() {
 			number += 1;
 		});
 	}
-	assert_eq!(seen.len(), 16, "{seen:?}");
+	assert_eq!(seen.len(), 18, "{seen:?}");
 }
 
 #[test]
@@ -409,18 +444,13 @@ fn who_sends_something_else_than_it_computes_is_found_out() {
 		for edge in 0..2 {
 			let codes =
 				if matches!(unit.spec.boundary, BoundaryCodec::Int8 { .. }) { 2 } else { 1 };
-			if unit.edges[edge].is_empty() {
-				continue;
-			}
-			let last = STEPS as usize * 2 * 2 * codes - 1;
-			// The last code of the steps is a gradient, sent to the stage before; the activation before it is sent to the stage behind.
+			let Some(last) = unit.edges[edge][1].len().checked_sub(1) else { continue };
+			// The last code of a step is a gradient, sent to the stage before; the activation before it is sent to the stage behind.
 			for (place, expected) in [(last, 1 - edge), (last - codes, edge)] {
 				let mut found = 0;
-				let honest = unit.edges[edge][place];
-				unit.edges[edge][place] = Hash::repeat_byte(6);
-				let signed = hash(Domain::Crossed, &blob_root(&list_bytes(&unit.edges[edge])));
-				let side = [&mut unit.context.upstream, &mut unit.context.downstream];
-				let before = std::mem::replace(side.into_iter().nth(edge).unwrap(), Some(signed));
+				let honest =
+					std::mem::replace(&mut unit.edges[edge][1][place], Hash::repeat_byte(6));
+				unit.sign();
 				unit.each(|step, record, _, _| {
 					for operation in 0..step.length() {
 						let Some(Action::Compare(_)) = step.action(operation) else { continue };
@@ -437,9 +467,7 @@ fn who_sends_something_else_than_it_computes_is_found_out() {
 						}
 					}
 				});
-				let side = [&mut unit.context.upstream, &mut unit.context.downstream];
-				*side.into_iter().nth(edge).unwrap() = before;
-				unit.edges[edge][place] = honest;
+				unit.edges[edge][1][place] = honest;
 				assert_eq!(found, expected, "{name}");
 			}
 		}

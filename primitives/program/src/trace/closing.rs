@@ -1,4 +1,5 @@
-//! The program that ends a unit: held-out samples at gates, and what the attestation says of the window.
+//! The program that ends a unit: the loss of held-out samples at gates, with the weights that the window began with, and what
+//! the attestation says of the window.
 
 use alloc::{vec, vec::Vec};
 
@@ -27,12 +28,18 @@ pub(super) struct Closing {
 
 impl Closing {
 	/// Behind so many steps, each of so many samples, of a program's stage.
-	pub fn new(spec: &ModelSpec, program: Program, is_gate: bool, batch: u32, steps: u32) -> Self {
+	pub fn new(
+		spec: &ModelSpec,
+		program: Program,
+		evaluates: bool,
+		batch: u32,
+		steps: u32,
+	) -> Self {
 		let MergeCodec::Int8 { block } = spec.merge;
 		let microbatch = program.stage().samples.max(1);
 		Self {
 			block: (spec.lanes > 1).then_some(block.into()),
-			held_out: if is_gate { HELD_OUT_SAMPLES.div_ceil(microbatch) } else { 0 },
+			held_out: if evaluates { HELD_OUT_SAMPLES.div_ceil(microbatch) } else { 0 },
 			tokens: batch.saturating_mul(program.stage().context),
 			steps,
 			program,
@@ -145,7 +152,12 @@ impl Closing {
 			within -= entry + layers;
 			Section::ExitForward(m)
 		};
-		self.program.section(section).into_iter().nth(within as usize)
+		let mut operation = self.program.section(section).into_iter().nth(within as usize)?;
+		operation.replace_reads(|value| match value {
+			Value::Parameter(tensor) => Value::Earlier(tensor),
+			value => value,
+		});
+		Some(operation)
 	}
 
 	fn evaluation_writer(&self, value: Value) -> Option<u64> {

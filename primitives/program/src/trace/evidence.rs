@@ -6,6 +6,7 @@ use cairn_primitives::{
 	chunk::{ChunkProof, CHUNK},
 	dataset::DatasetHead,
 	growth::Growth,
+	signing::running_root,
 	Hash,
 };
 use codec::{Decode, Encode};
@@ -28,12 +29,36 @@ pub struct Evidence {
 	pub list: Vec<ChunkProof>,
 	/// Chunks of the list of the shard before the window.
 	pub shard: Vec<ChunkProof>,
-	/// Chunks of the lists of what crossed the edges: before the stage, behind it.
-	pub edges: [Vec<ChunkProof>; 2],
+	/// What crossed the edges in the step: before the stage, behind it.
+	pub edges: [Option<EdgeProof>; 2],
 	/// Chunks of values.
 	pub chunks: Vec<ValueChunk>,
 	/// Tokens that the piece reads.
 	pub tokens: Option<TokenProof>,
+}
+
+/// What crossed an edge in a step.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct EdgeProof {
+	/// The running root before the step.
+	pub before: Hash,
+	/// Chunks of the step's list ([`cairn_primitives::signing::step_root`]); at least one.
+	pub list: Vec<ChunkProof>,
+	/// The roots of the steps behind it.
+	pub after: Vec<Hash>,
+}
+
+impl EdgeProof {
+	/// Whether it leads to a running root that has `after` steps behind this one.
+	pub(super) fn verify(&self, signed: Hash, after: u64) -> bool {
+		let Some(step) = self.list.first().and_then(ChunkProof::root) else { return false };
+		let last = self
+			.after
+			.iter()
+			.fold(running_root(self.before, step), |root, step| running_root(root, *step));
+		let is_signed = last == signed && self.after.len() as u64 == after;
+		is_signed && self.list.iter().all(|chunk| chunk.verify(step))
+	}
 }
 
 /// A chunk of a value that an operation reads.

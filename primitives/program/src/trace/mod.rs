@@ -26,9 +26,9 @@ mod step;
 mod verify;
 
 pub use commitment::Commitment;
-pub use evidence::{Evidence, TokenProof, ValueChunk};
+pub use evidence::{EdgeProof, Evidence, TokenProof, ValueChunk};
 pub use merge::{Coded, Element, MergeEvidence};
-pub use record::{Record, Source};
+pub use record::{Crossed, Record, Source};
 pub use step::{Action, Step};
 
 /// What the chain asks of the arithmetic of its models, answered by their stage programs.

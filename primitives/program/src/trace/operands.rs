@@ -2,7 +2,6 @@
 
 use cairn_primitives::{
 	chunk::{ChunkProof, CHUNK},
-	hash::{hash, Domain},
 	Hash,
 };
 
@@ -32,9 +31,12 @@ impl<'a> Proven<'a> {
 			root == Some(step.unit.shard_before)
 		});
 		let signed = [step.unit.upstream, step.unit.downstream];
-		let crossed = signed.iter().zip(&evidence.edges).all(|(signed, chunks)| {
-			chunks.iter().all(|chunk| signed.is_some() && crossed_root(chunk) == *signed)
-		});
+		let crossed =
+			signed.iter().zip(&evidence.edges).all(|(signed, edge)| match (signed, edge) {
+				(_, None) => true,
+				(Some(signed), Some(edge)) => edge.verify(*signed, step.crossings_after()),
+				(None, Some(_)) => false,
+			});
 		let proven = Self { step, reads, evidence, is_complete: true };
 		let values = evidence.chunks.iter().all(|chunk| {
 			let value = reads.get(usize::from(chunk.operand));
@@ -57,9 +59,7 @@ impl<'a> Proven<'a> {
 				let number = self.step.program().stage().number_of(tensor);
 				hash_at(&self.evidence.shard, number.into())
 			},
-			(Value::Received(..), Some((edge, place))) => {
-				hash_at(&self.evidence.edges[edge], place)
-			},
+			(Value::Received(..), Some((edge, place))) => self.crossed(edge, place),
 			_ => hash_at(&self.evidence.list, self.step.place(value)?),
 		}
 	}
@@ -67,7 +67,12 @@ impl<'a> Proven<'a> {
 	/// The root of what was signed in the place of a code that was sent.
 	pub fn signed(&self, value: Value) -> Option<Hash> {
 		let (edge, place) = self.step.crossing(value)?;
-		hash_at(&self.evidence.edges[edge], place)
+		self.crossed(edge, place)
+	}
+
+	/// The root of what crossed an edge in a place of the step's list.
+	fn crossed(&self, edge: usize, place: u64) -> Option<Hash> {
+		hash_at(&self.evidence.edges.get(edge)?.as_ref()?.list, place)
 	}
 
 	/// Little-endian bytes of an element, zero-extended.
@@ -100,11 +105,6 @@ fn token(tokens: &TokenProof, step: &Step, value: Value, index: u64) -> Option<u
 	let mut bytes = [0; 8];
 	bytes.get_mut(..found.len())?.copy_from_slice(found);
 	Some(u64::from_le_bytes(bytes))
-}
-
-/// The running root of an edge that a chunk of its list leads to.
-fn crossed_root(chunk: &ChunkProof) -> Option<Hash> {
-	chunk.root().map(|list| hash(Domain::Crossed, &list))
 }
 
 impl Operands<SoftFloat> for Proven<'_> {

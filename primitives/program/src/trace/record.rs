@@ -11,7 +11,10 @@ use cairn_primitives::{
 	Hash,
 };
 
-use super::{evidence::list_chunk, Action, Commitment, Evidence, Step, TokenProof, ValueChunk};
+use super::{
+	evidence::{list_chunk, EdgeProof},
+	Action, Commitment, Evidence, Step, TokenProof, ValueChunk,
+};
 use crate::{
 	referee::{chunk_of, reads, Claim, Yield},
 	Float, Operands, Operation, SoftFloat, Value,
@@ -36,8 +39,29 @@ pub struct Record<'a, S> {
 	list: Vec<Hash>,
 	/// The list of the shard before the window.
 	shard: Vec<Hash>,
-	/// What has crossed the edges until the unit's end, as signed: before the stage, behind it.
-	edges: [Vec<Hash>; 2],
+	/// What has crossed the edges, as signed: before the stage, behind it.
+	edges: [Crossed; 2],
+}
+
+/// What has crossed an edge in a window.
+#[derive(Clone, Debug, Default)]
+pub struct Crossed {
+	/// The list of what crossed in this step.
+	pub list: Vec<Hash>,
+	/// The running root before the step.
+	pub before: Hash,
+	/// The roots of the steps behind it, until the last that counts.
+	pub after: Vec<Hash>,
+}
+
+impl Crossed {
+	fn open(&self, chunks: BTreeSet<u64>) -> Option<Option<EdgeProof>> {
+		if chunks.is_empty() {
+			return Some(None);
+		}
+		let list = chunks_of_list(&self.list, chunks)?;
+		Some(Some(EdgeProof { before: self.before, list, after: self.after.clone() }))
+	}
 }
 
 impl<'a, S: Source> Record<'a, S> {
@@ -47,7 +71,7 @@ impl<'a, S: Source> Record<'a, S> {
 		source: &'a S,
 		begin: Vec<Hash>,
 		shard: Vec<Hash>,
-		edges: [Vec<Hash>; 2],
+		edges: [Crossed; 2],
 	) -> Option<Self> {
 		let mut list = begin;
 		for number in 0..step.computed() {
@@ -107,7 +131,7 @@ impl<'a, S: Source> Record<'a, S> {
 			Action::Compare(value) => {
 				evidence.list.push(chunk_of_list(list, self.step.place(value)?)?);
 				let (edge, place) = self.step.crossing(value)?;
-				evidence.edges[edge].push(chunk_of_list(&self.edges[edge], place)?);
+				evidence.edges[edge] = self.edges[edge].open([list_chunk(place)].into())?;
 			},
 			Action::Keep(value) => {
 				evidence.list.push(chunk_of_list(list, self.step.place(value)?)?);
@@ -197,10 +221,7 @@ impl<'a, S: Source> Record<'a, S> {
 		evidence.list = chunks_of_list(list, lists)?;
 		evidence.shard = chunks_of_list(&self.shard, shards)?;
 		let [before_stage, behind_stage] = edges;
-		evidence.edges = [
-			chunks_of_list(&self.edges[0], before_stage)?,
-			chunks_of_list(&self.edges[1], behind_stage)?,
-		];
+		evidence.edges = [self.edges[0].open(before_stage)?, self.edges[1].open(behind_stage)?];
 		evidence.registers = claim.before;
 		let done = element.checked_mul(operation.output.element_bytes())? as usize;
 		evidence.output = Growth::of(self.source.blob(operation.output)?.get(..done)?)?;

@@ -68,8 +68,9 @@ impl<'a> Step<'a> {
 		let operations = if number < steps {
 			Operations::Training(program)
 		} else {
-			let is_gate = is_gate(unit.unit.window);
-			Operations::Closing(Closing::new(spec, program, is_gate, batch, steps))
+			// Where no step was done, nothing crossed.
+			let evaluates = is_gate(unit.unit.window) && steps > 0;
+			Operations::Closing(Closing::new(spec, program, evaluates, batch, steps))
 		};
 		Some(Self { spec, unit, number, batch, operations })
 	}
@@ -302,9 +303,8 @@ impl<'a> Step<'a> {
 		}
 	}
 
-	/// The place of a code in the list of what has crossed an edge, and which edge: 0 before the stage, 1 behind it. For each
-	/// microbatch of each step there are the codes of its activations, then those of their gradients; held-out ones come last and
-	/// have no gradients.
+	/// The place of a code in the list of what crosses an edge in this step ([`cairn_primitives::signing::step_root`]), and which
+	/// edge: 0 before the stage, 1 behind it.
 	pub(super) fn crossing(&self, value: Value) -> Option<(usize, u64)> {
 		let (microbatch, direction, code, edge) = match value {
 			Value::Received(m, Direction::Forward, code) => (m, Direction::Forward, code, 0),
@@ -316,14 +316,22 @@ impl<'a> Step<'a> {
 		let codes = self.codes();
 		let code = codes.iter().position(|own| *own == code)? as u64;
 		let (count, microbatch) = (codes.len() as u64, u64::from(microbatch));
-		let of_step = u64::from(self.batch / self.stage().samples.max(1)) * 2 * count;
 		let within = match (self.is_closing(), direction) {
 			(false, Direction::Forward) => 2 * microbatch * count,
 			(false, Direction::Backward) => (2 * microbatch + 1) * count,
 			(true, Direction::Forward) => microbatch * count,
 			(true, Direction::Backward) => return None,
 		};
-		Some((edge, u64::from(self.number) * of_step + within + code))
+		Some((edge, within + code))
+	}
+
+	/// Steps of the edges behind this one, until the last that counts. What is held out crosses before all others.
+	pub(super) fn crossings_after(&self) -> u64 {
+		let steps = self.unit.outcome.steps();
+		match self.is_closing() {
+			true => steps.into(),
+			false => u64::from(steps.saturating_sub(self.number).saturating_sub(1)),
+		}
 	}
 
 	/// Which token of the dataset an element of the tokens or targets of a microbatch is.
