@@ -1,10 +1,15 @@
 //! Differences between shards, and the outer step that merges those of all lanes.
 
 use cairn_primitives::{
+	growth::list_bytes,
+	hash::blob_root,
 	spec::{MergeCodec, OuterOptimizer},
-	StepIndex,
+	Hash, StepIndex,
 };
-use cairn_program::merge::{coefficients, Contribution, Outer};
+use cairn_program::{
+	merge::{coefficients, Contribution, Outer},
+	trace::Commitment,
+};
 use rayon::prelude::*;
 
 use crate::{
@@ -61,6 +66,18 @@ impl Difference {
 			tensors.push((codes, exponents));
 		}
 		Ok(Self { tensors, block, norm: squares.unwrap_or(0.0).sqrt() })
+	}
+
+	/// The root that is attested: of the list of each tensor's codes and exponents.
+	pub fn root(&self) -> Hash {
+		let root =
+			|bytes: &[i8]| blob_root(&bytes.iter().map(|byte| *byte as u8).collect::<Vec<_>>());
+		let list: Vec<Hash> = self
+			.tensors
+			.iter()
+			.flat_map(|(codes, exponents)| [root(codes), root(exponents)])
+			.collect();
+		Commitment::Difference { list: blob_root(&list_bytes(&list)) }.hash()
 	}
 
 	/// Bytes of the code.
