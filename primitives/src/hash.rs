@@ -18,6 +18,8 @@ pub enum Domain {
 	Worker,
 	/// What both ends of an edge sign after each step.
 	Edge,
+	/// Everything that crossed an edge in one step.
+	Step,
 	/// Everything that crossed an edge up to a step, chained.
 	Crossed,
 	/// What a holder signs when it stores a difference.
@@ -53,6 +55,7 @@ impl Domain {
 			Domain::Endpoint => "cairn 2026 endpoint v1",
 			Domain::Worker => "cairn 2026 worker v1",
 			Domain::Edge => "cairn 2026 edge v1",
+			Domain::Step => "cairn 2026 step v1",
 			Domain::Crossed => "cairn 2026 crossed v1",
 			Domain::Held => "cairn 2026 held v1",
 			Domain::Shard => "cairn 2026 shard v1",

@@ -16,6 +16,9 @@ use crate::{
 	Debug,
 	PartialEq,
 	Eq,
+	PartialOrd,
+	Ord,
+	core::hash::Hash,
 	Encode,
 	codec::Decode,
 	codec::DecodeWithMemTracking,
@@ -50,6 +53,12 @@ impl Edge {
 			upper: unit.stage,
 		})
 	}
+}
+
+/// The root of what crossed an edge in one step: the roots of the activations that went down and of the gradients that came
+/// back up, each in the order of microbatches.
+pub fn step_root(activations: &[Hash], gradients: &[Hash]) -> Hash {
+	hash(Domain::Step, &(activations, gradients))
 }
 
 /// The running root of an edge after one more step: `previous` is the root after the step before (zero before the first),
@@ -91,4 +100,18 @@ pub fn verify_endpoint(
 	key: &ed25519::Public,
 ) -> bool {
 	sp_io::crypto::ed25519_verify(signature, message.as_bytes(), key)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_step_root_tells_directions_and_order_apart() {
+		let [a, b] = [Hash::repeat_byte(1), Hash::repeat_byte(2)];
+		let root = step_root(&[a, b], &[a]);
+		assert_ne!(root, step_root(&[b, a], &[a]));
+		assert_ne!(root, step_root(&[a], &[a, b]));
+		assert_ne!(root, step_root(&[a], &[b, a]));
+	}
 }
