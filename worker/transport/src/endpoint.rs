@@ -144,6 +144,7 @@ pub struct Builder {
 	admissions: Admissions,
 	blobs: BlobStore,
 	collection: Duration,
+	patience: Duration,
 }
 
 impl Builder {
@@ -189,6 +190,12 @@ impl Builder {
 		self
 	}
 
+	/// Give up on a peer that is silent for so long in a fetch, and turn to the next. Twenty seconds if not said.
+	pub fn patience(mut self, silence: Duration) -> Self {
+		self.patience = silence;
+		self
+	}
+
 	/// Bind the endpoint and serve its peers.
 	pub async fn bind(mut self) -> Result<Endpoint, BindError> {
 		if self.tuning.stream_window > MAX_STREAM_WINDOW {
@@ -218,7 +225,7 @@ impl Builder {
 				}
 			},
 		}
-		let blobs = Blobs::open(&self.blobs, self.collection).await?;
+		let blobs = Blobs::open(&self.blobs, self.collection, self.patience).await?;
 		let iroh = builder.bind().await?;
 		let server = Server { iroh, admissions: self.admissions, arrivals: Arc::default(), blobs };
 		let serving = tokio::spawn(server.clone().run()).abort_handle();
@@ -267,6 +274,7 @@ impl Endpoint {
 			admissions: Admissions::new(),
 			blobs: BlobStore::Memory,
 			collection: Duration::from_secs(300),
+			patience: Duration::from_secs(20),
 		}
 	}
 
@@ -323,7 +331,8 @@ impl Endpoint {
 		self.blobs().fetch(&self.0.server.iroh, hash, peers, limit, shelf).await
 	}
 
-	/// Close all connections and the store of blobs, and wait until that is done.
+	/// Close all connections and the store of blobs, and wait until that is done. Edges are to be closed before, or the last
+	/// receipts may not arrive.
 	pub async fn close(&self) {
 		self.0.serving.abort();
 		self.0.server.iroh.close().await;

@@ -146,6 +146,27 @@ async fn a_peer_that_sends_something_else_is_found_out_and_the_next_is_asked() {
 	}
 }
 
+#[tokio::test]
+async fn a_peer_that_says_nothing_is_given_up_for_the_next() {
+	let silence = Duration::from_secs(1);
+	let here = builder(2).patience(silence).bind().await.unwrap();
+	let blob = bytes(1000);
+	let silent = bare_endpoint(8, iroh_blobs::ALPN).await;
+	let peer = Peer::new(silent.id(), silent.bound_sockets());
+	tokio::spawn(async move {
+		let connection = silent.accept().await.unwrap().await.unwrap();
+		let _request = connection.accept_bi().await.unwrap();
+		connection.closed().await;
+	});
+	let there = provider(1, &blob, &here).await;
+	let (peers, shelf) = ([peer, there.as_peer()], shelf());
+	let alone = here.fetch(Hash::repeat_byte(1), &peers[..1], ANY, &shelf);
+	let alone = timeout(LONG, alone).await.unwrap();
+	assert_eq!(attempts(alone.unwrap_err()), [Attempt::Stalled(silence)]);
+	let fetched = timeout(LONG, here.fetch(blob_root(&blob), &peers, ANY, &shelf)).await.unwrap();
+	assert_eq!(fetched.unwrap().from, Some(there.id()));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fetch_that_broke_off_goes_on_after_a_restart() {
 	let folder = TempDir::new().unwrap();

@@ -76,6 +76,8 @@ async fn steps_cross_and_both_ends_hold_the_others_signature() {
 		assert_eq!(above.ours, below.theirs);
 		assert_eq!(above.theirs, below.ours);
 		assert_eq!(above.ours.root, expected_root(&terms, steps));
+		let before = expected_root(&terms, step as u32);
+		assert_eq!(running_root(before, above.crossed), above.ours.root);
 		assert_eq!(above.theirs.root, above.ours.root);
 		let message = edge_message(terms.genesis, terms.seed, &terms.edge, steps, above.ours.root);
 		assert!(verify_worker(message, &above.ours.signature, &worker(1).public()));
@@ -160,6 +162,31 @@ async fn what_should_not_be_sent_or_settled_is_an_error_and_the_edge_goes_on() {
 	assert!(matches!(ahead, Err(SendError::Unsettled { unsettled: 0, .. })), "{ahead:?}");
 	let late = upper.receipts.settle(1).await;
 	assert!(matches!(late, Err(SettleError::OutOfTurn { expected: 0, found: 1 })), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_settlement_that_was_cancelled_goes_on() {
+	let terms = terms(1, 10);
+	let (_above, _below, mut upper, mut lower) = edge(terms).await;
+	for (end, direction) in [(&mut upper, Direction::Forward), (&mut lower, Direction::Backward)] {
+		let body = tensor(&terms, direction, at(0, 0));
+		end.sender.send(at(0, 0), body.into()).await.unwrap();
+	}
+	let alone = timeout(Duration::from_millis(500), upper.receipts.settle(0)).await;
+	assert!(alone.is_err(), "settled without the neighbour's signature");
+	let both = async { tokio::join!(upper.receipts.settle(0), lower.receipts.settle(0)) };
+	let (above, below) = timeout(LONG, both).await.unwrap();
+	assert_eq!(above.unwrap().ours, below.unwrap().theirs);
+}
+
+#[tokio::test]
+async fn an_edge_over_which_nothing_goes_lives_on() {
+	let terms = terms(1, 10);
+	let (_above, _below, mut upper, mut lower) = edge(terms).await;
+	tokio::time::sleep(Duration::from_secs(7)).await; // the idle timeout is 3 s
+	let body = tensor(&terms, Direction::Forward, at(0, 0));
+	upper.sender.send(at(0, 0), body.into()).await.unwrap();
+	timeout(LONG, lower.receiver.receive()).await.unwrap().unwrap();
 }
 
 #[tokio::test]

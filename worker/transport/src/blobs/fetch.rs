@@ -1,6 +1,6 @@
 //! Fetches blobs, from one peer after the other until one has all of it.
 
-use std::{sync::PoisonError, time::Duration};
+use std::{future::Future, sync::PoisonError, time::Duration};
 
 use cairn_primitives::Hash;
 use futures::StreamExt;
@@ -19,9 +19,6 @@ use tokio::time::timeout;
 
 use super::{to_store, BlobError, Blobs, Shelf, ALPN};
 use crate::CloseCode;
-
-/// How long a peer may be silent before the next one is tried.
-pub(crate) const STALL: Duration = Duration::from_secs(20);
 
 /// What was fetched so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -156,10 +153,10 @@ impl Blobs {
 		peer: EndpointAddr,
 		limit: u64,
 	) -> Result<u64, Stop> {
-		let connection = in_time(endpoint.connect(peer, ALPN)).await?;
+		let connection = self.in_time(endpoint.connect(peer, ALPN)).await?;
 		let connection = connection.map_err(|error| Attempt::Unreachable(error.to_string()))?;
 		let blob = to_store(hash);
-		let size = in_time(get_verified_size(&connection, &blob)).await?;
+		let size = self.in_time(get_verified_size(&connection, &blob)).await?;
 		let (bytes, _) = size.map_err(|error| explain(&error, &connection))?;
 		if bytes > limit {
 			return Err(Stop::Final(FetchError::TooLarge { hash, bytes, limit }));
@@ -168,7 +165,7 @@ impl Blobs {
 		let mut progress = Box::pin(progress.stream());
 		let mut counted = 0;
 		loop {
-			match in_time(progress.next()).await? {
+			match self.in_time(progress.next()).await? {
 				Some(GetProgressItem::Progress(came)) => {
 					self.count(|stats| stats.bytes += came.saturating_sub(counted));
 					counted = came;
@@ -183,13 +180,14 @@ impl Blobs {
 		}
 	}
 
+	/// Wait for a peer no longer than it may be silent.
+	async fn in_time<F: Future>(&self, future: F) -> Result<F::Output, Attempt> {
+		timeout(self.patience, future).await.map_err(|_| Attempt::Stalled(self.patience))
+	}
+
 	fn count(&self, change: impl FnOnce(&mut FetchStats)) {
 		change(&mut self.stats.lock().unwrap_or_else(PoisonError::into_inner));
 	}
-}
-
-async fn in_time<F: std::future::Future>(future: F) -> Result<F::Output, Attempt> {
-	timeout(STALL, future).await.map_err(|_| Attempt::Stalled(STALL))
 }
 
 /// What it means for the attempt that a request failed.

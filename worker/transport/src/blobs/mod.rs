@@ -88,12 +88,18 @@ fn store_error<E: fmt::Display>(action: &'static str) -> impl FnOnce(E) -> BlobE
 #[derive(Clone, Debug)]
 pub struct Blobs {
 	store: Store,
+	/// How long a peer may be silent before the next one is tried.
+	patience: Duration,
 	stats: Arc<Mutex<FetchStats>>,
 }
 
 impl Blobs {
 	/// Open a store. What lies on no shelf is deleted every `collection`.
-	pub(crate) async fn open(place: &BlobStore, collection: Duration) -> Result<Self, BlobError> {
+	pub(crate) async fn open(
+		place: &BlobStore,
+		collection: Duration,
+		patience: Duration,
+	) -> Result<Self, BlobError> {
 		let gc = Some(GcConfig { interval: collection, add_protected: None });
 		let store = match place {
 			BlobStore::Memory => MemStore::new_with_opts(MemoryOptions { gc_config: gc }).into(),
@@ -103,7 +109,7 @@ impl Blobs {
 				store.map_err(store_error("open"))?.into()
 			},
 		};
-		Ok(Self { store, stats: Arc::default() })
+		Ok(Self { store, patience, stats: Arc::default() })
 	}
 
 	/// Keep some bytes, on a shelf. Returns their hash, which is the root of a tensor with these bytes.

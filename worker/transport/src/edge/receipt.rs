@@ -40,6 +40,8 @@ impl Signer for sr25519::Pair {
 pub struct Settled {
 	/// Steps from the start of the window.
 	pub steps: StepIndex,
+	/// Root of what crossed in the last of them: one of the links that prove that two attested roots do not connect.
+	pub crossed: Hash,
 	/// Root of everything that crossed until then, and our signature.
 	pub ours: EdgeReceipt,
 	/// The same root and the neighbour's signature: what an attestation carries.
@@ -133,8 +135,8 @@ pub struct Receipts {
 	incoming: mpsc::Receiver<Receipt>,
 	reading: AbortHandle,
 	writing: JoinHandle<()>,
-	/// What we have signed for the step that is being settled.
-	ours: Option<EdgeReceipt>,
+	/// What crossed in the step that is being settled, and what we have signed for it.
+	ours: Option<(Hash, EdgeReceipt)>,
 	last: Option<Settled>,
 	before: Option<Settled>,
 }
@@ -189,7 +191,7 @@ impl Receipts {
 		}
 		let start = Instant::now();
 		let steps = step + 1;
-		let ours = self.sign(step).await?;
+		let (crossed, ours) = self.sign(step).await?;
 		let theirs = match self.incoming.recv().await {
 			Some(theirs) => theirs,
 			// The reader has ended, and said why.
@@ -197,7 +199,7 @@ impl Receipts {
 		};
 		self.check(&ours, steps, &theirs).map_err(|failure| self.shared.fail(failure))?;
 
-		let settled = Settled { steps, ours, theirs: theirs.receipt };
+		let settled = Settled { steps, crossed, ours, theirs: theirs.receipt };
 		self.ours = None;
 		self.before = self.last.replace(settled.clone());
 		self.shared.update(|state| {
@@ -219,8 +221,8 @@ impl Receipts {
 		self.shared.read(|state| state.stats)
 	}
 
-	/// Our receipt of a step that has crossed, signed and sent once.
-	async fn sign(&mut self, step: StepIndex) -> Result<EdgeReceipt, Failure> {
+	/// The root of a step that has crossed, and our receipt, which is signed and sent once.
+	async fn sign(&mut self, step: StepIndex) -> Result<(Hash, EdgeReceipt), Failure> {
 		if let Some(ours) = &self.ours {
 			return Ok(ours.clone());
 		}
@@ -231,8 +233,9 @@ impl Receipts {
 		let previous = self.last.as_ref().map_or(Hash::zero(), |settled| settled.ours.root);
 		let root = running_root(previous, crossed);
 		let signature = self.signer.sign(self.shared.message(step + 1, root));
-		let ours = EdgeReceipt { root, signature };
-		place.send(Receipt { steps: step + 1, receipt: ours.clone() });
+		let receipt = EdgeReceipt { root, signature };
+		place.send(Receipt { steps: step + 1, receipt: receipt.clone() });
+		let ours = (crossed, receipt);
 		self.ours = Some(ours.clone());
 		Ok(ours)
 	}

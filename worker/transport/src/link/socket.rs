@@ -19,7 +19,7 @@ use noq_udp::RecvMeta;
 use tokio::{
 	net::UdpSocket,
 	sync::mpsc::{channel, Receiver, Sender},
-	task::JoinHandle,
+	task::AbortHandle,
 	time::sleep_until,
 };
 
@@ -78,16 +78,15 @@ impl CustomTransport for LinkSocket {
 		let (delivered, received) = channel(MAX_PACKETS);
 		// What arrives was delayed and lost, if at all, by the link of whoever sent it.
 		let incoming = Link { bandwidth: self.link.bandwidth, ..Link::default() };
-		let tasks = vec![
-			tokio::spawn(transmit(socket.clone(), to_send)),
-			tokio::spawn(receive(socket, Shaper::new(incoming), arriving)),
-			tokio::spawn(deliver(to_deliver, delivered)),
-		];
+		// Ends by itself when the last packets, those of closed connections, have left.
+		tokio::spawn(transmit(socket.clone(), to_send));
+		let receiving = tokio::spawn(receive(socket, Shaper::new(incoming), arriving));
+		tokio::spawn(deliver(to_deliver, delivered)); // ends with the one before
 		Ok(Box::new(LinkEndpoint {
 			address: Watchable::new(vec![encode(self.address)]),
 			sender: Arc::new(LinkSender { shaper: Mutex::new(Shaper::new(self.link)), outgoing }),
 			received,
-			tasks,
+			receiving: receiving.abort_handle(),
 		}))
 	}
 }
@@ -134,13 +133,12 @@ struct LinkEndpoint {
 	address: Watchable<Vec<CustomAddr>>,
 	sender: Arc<LinkSender>,
 	received: Receiver<Packet>,
-	tasks: Vec<JoinHandle<()>>,
+	receiving: AbortHandle,
 }
 
 impl Drop for LinkEndpoint {
 	fn drop(&mut self) {
-		// The sending task ends by itself, when the last packets, of closed connections, have left.
-		self.tasks.iter().skip(1).for_each(JoinHandle::abort);
+		self.receiving.abort();
 	}
 }
 
