@@ -11,7 +11,7 @@ use cairn_transport::{
 	BodyError, CloseCode, Direction, EdgeChannel, Endpoint, Failure, HeaderError, ReceiptError,
 	SettleError, Terms,
 };
-use common::{at, endpoint, tensor, terms, worker, Liar, RawHeader, LONG};
+use common::{at, builder, endpoint, tensor, terms, worker, Liar, RawHeader, LONG};
 use sp_core::Pair;
 use tokio::time::timeout;
 
@@ -131,11 +131,22 @@ async fn ends_that_sign_different_roots_hold_both() {
 	assert!(is_signed(&liar.terms, 1, &fork.first, 2));
 	assert!(is_signed(&liar.terms, 1, &fork.second, 1));
 	assert_eq!(channel.receipts.settled(), [None, None]);
-	// The neighbour gets our signature all the same.
-	channel.close().await;
-	let mut ours = [0; 100];
-	timeout(LONG, liar.receive.read_exact(&mut ours)).await.unwrap().unwrap();
-	assert_eq!(&ours[4..36], root.as_bytes());
+}
+
+#[tokio::test]
+async fn an_end_that_leaves_a_fork_behind_first_delivers_its_own_receipt() {
+	// Tensors take a second on this link, and are under way when the edge is left.
+	let below = builder(2).link("1mbit".parse().unwrap()).bind().await.unwrap();
+	let (mut liar, mut channel) = timeout(LONG, Liar::open(&below, terms(1, 2_000))).await.unwrap();
+	let root = timeout(LONG, cross(&liar, &mut channel, 0, Hash::zero())).await.unwrap();
+	liar.receipt(1, Hash::repeat_byte(9), 1).await;
+	let settled = timeout(LONG, channel.receipts.settle(0)).await.unwrap();
+	assert!(matches!(settled, Err(SettleError::Failed(Failure::Fork(_)))), "{settled:?}");
+	tokio::join!(channel.close(), async {
+		let mut ours = [0; 100];
+		timeout(LONG, liar.receive.read_exact(&mut ours)).await.unwrap().unwrap();
+		assert_eq!(&ours[4..36], root.as_bytes());
+	});
 }
 
 #[tokio::test]

@@ -127,10 +127,10 @@ async fn write(shared: &Shared, mut stream: Unfinished, position: Position, byte
 struct Unfinished(Option<SendStream>);
 
 impl Unfinished {
-	/// Write all and wait until it has come; earlier tensors go first.
+	/// Write all and wait until it has come. Receipts go first, having the default priority of 0, then earlier tensors.
 	async fn write(&mut self, index: u64, header: &[u8], bytes: Bytes) -> Result<(), WriteError> {
 		let Some(stream) = &mut self.0 else { return Err(WriteError::ClosedStream) };
-		stream.set_priority(i32::MAX - (index % (1 << 31)) as i32)?;
+		stream.set_priority(-1 - (index % (1 << 31)) as i32)?;
 		stream.write_all(header).await?;
 		stream.write_all_chunks(&mut [bytes]).await?;
 		stream.finish()?;
