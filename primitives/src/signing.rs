@@ -17,6 +17,9 @@ use crate::{
 	Debug,
 	PartialEq,
 	Eq,
+	PartialOrd,
+	Ord,
+	core::hash::Hash,
 	Encode,
 	codec::Decode,
 	codec::DecodeWithMemTracking,
@@ -98,4 +101,16 @@ pub fn verify_endpoint(
 	key: &ed25519::Public,
 ) -> bool {
 	sp_io::crypto::ed25519_verify(signature, message.as_bytes(), key)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_step_root_tells_order_and_number_apart() {
+		let [a, b] = [Hash::repeat_byte(1), Hash::repeat_byte(2)];
+		let others = [&[b, a][..], &[a], &[a, b, b], &[]].map(step_root);
+		assert!(!others.contains(&step_root(&[a, b])));
+	}
 }
