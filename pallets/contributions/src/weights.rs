@@ -1,10 +1,6 @@
 //! Weights of `pallet_contributions`, measured by `make bench NAME=weights`; do not edit.
 //!
 //! Date: 2026-11-27, steps: 20, repeats: 10
-//!
-//! By hand, until this is measured again: the time of `attest` is that of one which finalises two items and changes two
-//! neighbours, measured before it was made cheaper, and so too high for any; its accesses to storage are counted in the code, as
-//! are those of `open_window` and `ends_differ`, whose times are estimates.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
@@ -73,45 +69,47 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Records` (r:1 w:1)
 	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Windows` (r:2 w:1)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:3 w:0)
-	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Units` (r:4 w:2)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Queue` (r:2 w:2)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
-	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `Disputes::OpenGames` (r:1 w:0)
 	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:2 w:0)
 	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Revenue::Pools` (r:2 w:2)
 	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Datasets` (r:1 w:0)
 	/// Proof: `Models::Datasets` (`max_values`: None, `max_size`: Some(226), added: 2701, mode: `MaxEncodedLen`)
 	/// Storage: `Revenue::Holders` (r:4 w:4)
 	/// Proof: `Revenue::Holders` (`max_values`: None, `max_size`: Some(181), added: 2656, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
+	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	fn attest(h: u32, f: u32, ) -> Weight {
-		// Minimum execution time: 892_843_000 picoseconds.
-		Weight::from_parts(1_050_391_155, 12214)
-			// Standard Error: 366_347
-			.saturating_add(Weight::from_parts(51_940_850, 0).saturating_mul(h.into()))
-			.saturating_add(T::DbWeight::get().reads(20_u64))
+		// Minimum execution time: 669_575_000 picoseconds.
+		Weight::from_parts(489_699_993, 11844)
+			// Standard Error: 439_833
+			.saturating_add(Weight::from_parts(46_241_596, 0).saturating_mul(h.into()))
+			// Standard Error: 9_366_439
+			.saturating_add(Weight::from_parts(268_424_942, 0).saturating_mul(f.into()))
+			.saturating_add(T::DbWeight::get().reads(18_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(h.into())))
 			.saturating_add(T::DbWeight::get().reads((14_u64).saturating_mul(f.into())))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 			.saturating_add(T::DbWeight::get().writes((8_u64).saturating_mul(f.into())))
+			.saturating_add(Weight::from_parts(0, 5807).saturating_mul(f.into()))
 			.saturating_add(Weight::from_parts(0, 3254).saturating_mul(h.into()))
-			.saturating_add(Weight::from_parts(0, 10624).saturating_mul(f.into()))
 	}
 
 	/// Storage: `Contributions::Windows` (r:2 w:1)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
 	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Newest` (r:1 w:1)
-	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(21), added: 2496, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Closed` (r:1 w:0)
 	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
@@ -119,8 +117,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn open_window() -> Weight {
-		// Minimum execution time: 60_000_000 picoseconds.
-		Weight::from_parts(70_000_000, 6072)
+		// Minimum execution time: 77_216_000 picoseconds.
+		Weight::from_parts(86_089_000, 6080)
 			.saturating_add(T::DbWeight::get().reads(8_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -128,8 +126,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Units` (r:1 w:1)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	fn ends_differ() -> Weight {
-		// Minimum execution time: 30_000_000 picoseconds.
-		Weight::from_parts(40_000_000, 3796)
+		// Minimum execution time: 21_242_000 picoseconds.
+		Weight::from_parts(23_725_000, 3796)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -137,7 +135,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Windows` (r:1 w:1)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Stages` (r:1 w:1)
 	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Closed` (r:1 w:0)
@@ -161,8 +159,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Audits` (r:0 w:16)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	fn draw_lots() -> Weight {
-		// Minimum execution time: 3_380_871_000 picoseconds.
-		Weight::from_parts(3_590_326_000, 135678)
+		// Minimum execution time: 2_772_120_000 picoseconds.
+		Weight::from_parts(2_904_218_000, 135678)
 			.saturating_add(T::DbWeight::get().reads(122_u64))
 			.saturating_add(T::DbWeight::get().writes(34_u64))
 	}
@@ -184,8 +182,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn redraw_audit() -> Weight {
-		// Minimum execution time: 233_262_000 picoseconds.
-		Weight::from_parts(256_562_000, 9408)
+		// Minimum execution time: 190_857_000 picoseconds.
+		Weight::from_parts(216_515_000, 9408)
 			.saturating_add(T::DbWeight::get().reads(13_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -211,8 +209,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn verdict_ok() -> Weight {
-		// Minimum execution time: 302_223_000 picoseconds.
-		Weight::from_parts(325_347_000, 45886)
+		// Minimum execution time: 259_319_000 picoseconds.
+		Weight::from_parts(279_309_000, 45886)
 			.saturating_add(T::DbWeight::get().reads(25_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
@@ -226,8 +224,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Records` (r:1 w:1)
 	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	fn conclude_gate() -> Weight {
-		// Minimum execution time: 186_810_000 picoseconds.
-		Weight::from_parts(202_725_000, 45886)
+		// Minimum execution time: 159_519_000 picoseconds.
+		Weight::from_parts(171_207_000, 45886)
 			.saturating_add(T::DbWeight::get().reads(19_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -239,7 +237,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Units` (r:1 w:0)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Windows` (r:1 w:0)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Specs` (r:1 w:0)
@@ -255,8 +253,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Records` (r:1 w:1)
 	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	fn verdict_bad() -> Weight {
-		// Minimum execution time: 165_661_000 picoseconds.
-		Weight::from_parts(179_039_000, 7397)
+		// Minimum execution time: 136_555_000 picoseconds.
+		Weight::from_parts(145_980_000, 7397)
 			.saturating_add(T::DbWeight::get().reads(12_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
@@ -306,8 +304,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn report_unavailable() -> Weight {
-		// Minimum execution time: 626_789_000 picoseconds.
-		Weight::from_parts(666_624_000, 16608)
+		// Minimum execution time: 602_384_000 picoseconds.
+		Weight::from_parts(636_666_000, 16608)
 			.saturating_add(T::DbWeight::get().reads(30_u64))
 			.saturating_add(T::DbWeight::get().writes(23_u64))
 	}
@@ -355,8 +353,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn expose_audit() -> Weight {
-		// Minimum execution time: 449_097_000 picoseconds.
-		Weight::from_parts(479_073_000, 8799)
+		// Minimum execution time: 403_045_000 picoseconds.
+		Weight::from_parts(434_722_000, 8799)
 			.saturating_add(T::DbWeight::get().reads(23_u64))
 			.saturating_add(T::DbWeight::get().writes(15_u64))
 	}
@@ -366,7 +364,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Windows` (r:1 w:1)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Closed` (r:1 w:0)
 	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Rosters` (r:64 w:0)
@@ -390,10 +388,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Audits` (r:0 w:64)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	fn suspect(s: u32, ) -> Weight {
-		// Minimum execution time: 256_166_000 picoseconds.
-		Weight::from_parts(204_871_869, 7397)
-			// Standard Error: 201_273
-			.saturating_add(Weight::from_parts(65_084_136, 0).saturating_mul(s.into()))
+		// Minimum execution time: 224_427_000 picoseconds.
+		Weight::from_parts(192_246_995, 7397)
+			// Standard Error: 181_421
+			.saturating_add(Weight::from_parts(64_625_336, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
@@ -408,16 +406,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Units` (r:64 w:0)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Windows` (r:1 w:1)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn settle_suspicion(s: u32, ) -> Weight {
-		// Minimum execution time: 182_801_000 picoseconds.
-		Weight::from_parts(201_922_645, 7397)
-			// Standard Error: 168_662
-			.saturating_add(Weight::from_parts(14_004_293, 0).saturating_mul(s.into()))
+		// Minimum execution time: 177_116_000 picoseconds.
+		Weight::from_parts(202_144_546, 7397)
+			// Standard Error: 85_849
+			.saturating_add(Weight::from_parts(10_935_396, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
@@ -431,7 +429,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Windows` (r:1 w:0)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Closed` (r:1 w:0)
 	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
@@ -459,8 +457,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Disputes::OpenGames` (r:1 w:1)
 	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn challenge() -> Weight {
-		// Minimum execution time: 279_496_000 picoseconds.
-		Weight::from_parts(316_928_000, 8487)
+		// Minimum execution time: 252_329_000 picoseconds.
+		Weight::from_parts(269_014_000, 8487)
 			.saturating_add(T::DbWeight::get().reads(19_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
@@ -468,7 +466,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Windows` (r:1 w:0)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Closed` (r:1 w:0)
 	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
@@ -518,10 +516,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:16)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn refute_merge(e: u32, ) -> Weight {
-		// Minimum execution time: 4_105_388_000 picoseconds.
-		Weight::from_parts(4_228_309_759, 90782)
-			// Standard Error: 101
-			.saturating_add(Weight::from_parts(938, 0).saturating_mul(e.into()))
+		// Minimum execution time: 4_134_014_000 picoseconds.
+		Weight::from_parts(4_301_789_647, 90782)
+			// Standard Error: 82
+			.saturating_add(Weight::from_parts(40, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(224_u64))
 			.saturating_add(T::DbWeight::get().writes(152_u64))
 	}
@@ -537,11 +535,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Workers::Ledgers` (r:1 w:1)
 	/// Proof: `Workers::Ledgers` (`max_values`: None, `max_size`: Some(779), added: 3254, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Windows` (r:1 w:1)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
 	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Newest` (r:1 w:1)
 	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Stages` (r:1 w:1)
 	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
@@ -565,9 +565,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::SeatRecords` (r:1 w:1)
 	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	fn report_equivocation() -> Weight {
-		// Minimum execution time: 521_190_000 picoseconds.
-		Weight::from_parts(593_704_000, 8799)
-			.saturating_add(T::DbWeight::get().reads(23_u64))
+		// Minimum execution time: 494_743_000 picoseconds.
+		Weight::from_parts(525_509_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(25_u64))
 			.saturating_add(T::DbWeight::get().writes(11_u64))
 	}
 
@@ -616,34 +616,34 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:2)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn report_fork(n: u32, ) -> Weight {
-		// Minimum execution time: 1_153_312_000 picoseconds.
-		Weight::from_parts(1_284_868_231, 27020)
-			// Standard Error: 3_402
-			.saturating_add(Weight::from_parts(990_197, 0).saturating_mul(n.into()))
+		// Minimum execution time: 1_147_222_000 picoseconds.
+		Weight::from_parts(1_170_208_144, 27020)
+			// Standard Error: 1_856
+			.saturating_add(Weight::from_parts(1_196_182, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(49_u64))
 			.saturating_add(T::DbWeight::get().writes(39_u64))
 	}
 
 	/// Storage: `Contributions::Units` (r:1 w:1)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Specs` (r:1 w:0)
+	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
+	/// Storage: `Contributions::Records` (r:2 w:2)
+	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Windows` (r:1 w:0)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Stages` (r:1 w:0)
 	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
 	/// Storage: `Disputes::OpenGames` (r:1 w:0)
 	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
-	/// Storage: `Contributions::Records` (r:2 w:2)
-	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
-	/// Storage: `Models::Specs` (r:1 w:0)
-	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:2 w:0)
 	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
-	/// Storage: `Revenue::Pools` (r:2 w:1)
+	/// Storage: `Revenue::Pools` (r:2 w:2)
 	/// Proof: `Revenue::Pools` (`max_values`: None, `max_size`: Some(217), added: 2692, mode: `MaxEncodedLen`)
-	/// Storage: `Models::Datasets` (r:1 w:0)
-	/// Proof: `Models::Datasets` (`max_values`: None, `max_size`: Some(226), added: 2701, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
+	/// Storage: `Models::Datasets` (r:1 w:0)
+	/// Proof: `Models::Datasets` (`max_values`: None, `max_size`: Some(226), added: 2701, mode: `MaxEncodedLen`)
 	/// Storage: `Revenue::Holders` (r:5 w:5)
 	/// Proof: `Revenue::Holders` (`max_values`: None, `max_size`: Some(181), added: 2656, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::Ledgers` (r:2 w:2)
@@ -655,16 +655,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:2)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn finalise() -> Weight {
-		// Minimum execution time: 412_296_000 picoseconds.
-		Weight::from_parts(435_162_000, 14270)
+		// Minimum execution time: 363_105_000 picoseconds.
+		Weight::from_parts(386_370_000, 14270)
 			.saturating_add(T::DbWeight::get().reads(23_u64))
-			.saturating_add(T::DbWeight::get().writes(16_u64))
+			.saturating_add(T::DbWeight::get().writes(17_u64))
 	}
 
 	/// Storage: `Contributions::Stages` (r:1 w:1)
 	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Windows` (r:3 w:1)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Units` (r:16 w:16)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Audits` (r:16 w:0)
@@ -675,14 +675,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Newest` (r:1 w:0)
 	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
-	/// Storage: `Models::Specs` (r:1 w:0)
-	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:2 w:0)
-	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn prune() -> Weight {
-		// Minimum execution time: 357_664_000 picoseconds.
-		Weight::from_parts(376_445_000, 45886)
-			.saturating_add(T::DbWeight::get().reads(42_u64))
+		// Minimum execution time: 299_650_000 picoseconds.
+		Weight::from_parts(318_078_000, 45886)
+			.saturating_add(T::DbWeight::get().reads(39_u64))
 			.saturating_add(T::DbWeight::get().writes(18_u64))
 	}
 
@@ -691,99 +687,99 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn attest(h: u32, f: u32, ) -> Weight {
-		Weight::from_parts(1_050_391_155, 12214)
-			.saturating_add(Weight::from_parts(51_940_850, 0).saturating_mul(h.into()))
-			.saturating_add(Weight::from_parts(0, 10624).saturating_mul(f.into()))
-			.saturating_add(ParityDbWeight::get().reads(20_u64))
+		Weight::from_parts(489_699_993, 11844)
+			.saturating_add(Weight::from_parts(46_241_596, 0).saturating_mul(h.into()))
+			.saturating_add(Weight::from_parts(268_424_942, 0).saturating_mul(f.into()))
+			.saturating_add(ParityDbWeight::get().reads(18_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn open_window() -> Weight {
-		Weight::from_parts(70_000_000, 6072)
+		Weight::from_parts(86_089_000, 6080)
 			.saturating_add(ParityDbWeight::get().reads(8_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn ends_differ() -> Weight {
-		Weight::from_parts(40_000_000, 3796)
+		Weight::from_parts(23_725_000, 3796)
 			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn draw_lots() -> Weight {
-		Weight::from_parts(3_590_326_000, 135678)
+		Weight::from_parts(2_904_218_000, 135678)
 			.saturating_add(ParityDbWeight::get().reads(122_u64))
 			.saturating_add(ParityDbWeight::get().writes(34_u64))
 	}
 	fn redraw_audit() -> Weight {
-		Weight::from_parts(256_562_000, 9408)
+		Weight::from_parts(216_515_000, 9408)
 			.saturating_add(ParityDbWeight::get().reads(13_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn verdict_ok() -> Weight {
-		Weight::from_parts(325_347_000, 45886)
+		Weight::from_parts(279_309_000, 45886)
 			.saturating_add(ParityDbWeight::get().reads(25_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn conclude_gate() -> Weight {
-		Weight::from_parts(202_725_000, 45886)
+		Weight::from_parts(171_207_000, 45886)
 			.saturating_add(ParityDbWeight::get().reads(19_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn verdict_bad() -> Weight {
-		Weight::from_parts(179_039_000, 7397)
+		Weight::from_parts(145_980_000, 7397)
 			.saturating_add(ParityDbWeight::get().reads(12_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn report_unavailable() -> Weight {
-		Weight::from_parts(666_624_000, 16608)
+		Weight::from_parts(636_666_000, 16608)
 			.saturating_add(ParityDbWeight::get().reads(30_u64))
 			.saturating_add(ParityDbWeight::get().writes(23_u64))
 	}
 	fn expose_audit() -> Weight {
-		Weight::from_parts(479_073_000, 8799)
+		Weight::from_parts(434_722_000, 8799)
 			.saturating_add(ParityDbWeight::get().reads(23_u64))
 			.saturating_add(ParityDbWeight::get().writes(15_u64))
 	}
 	fn suspect(s: u32, ) -> Weight {
-		Weight::from_parts(204_871_869, 7397)
-			.saturating_add(Weight::from_parts(65_084_136, 0).saturating_mul(s.into()))
+		Weight::from_parts(192_246_995, 7397)
+			.saturating_add(Weight::from_parts(64_625_336, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(9_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn settle_suspicion(s: u32, ) -> Weight {
-		Weight::from_parts(201_922_645, 7397)
-			.saturating_add(Weight::from_parts(14_004_293, 0).saturating_mul(s.into()))
+		Weight::from_parts(202_144_546, 7397)
+			.saturating_add(Weight::from_parts(10_935_396, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn challenge() -> Weight {
-		Weight::from_parts(316_928_000, 8487)
+		Weight::from_parts(269_014_000, 8487)
 			.saturating_add(ParityDbWeight::get().reads(19_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn refute_merge(e: u32, ) -> Weight {
-		Weight::from_parts(4_228_309_759, 90782)
-			.saturating_add(Weight::from_parts(938, 0).saturating_mul(e.into()))
+		Weight::from_parts(4_301_789_647, 90782)
+			.saturating_add(Weight::from_parts(40, 0).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().reads(224_u64))
 			.saturating_add(ParityDbWeight::get().writes(152_u64))
 	}
 	fn report_equivocation() -> Weight {
-		Weight::from_parts(593_704_000, 8799)
-			.saturating_add(ParityDbWeight::get().reads(23_u64))
+		Weight::from_parts(525_509_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(25_u64))
 			.saturating_add(ParityDbWeight::get().writes(11_u64))
 	}
 	fn report_fork(n: u32, ) -> Weight {
-		Weight::from_parts(1_284_868_231, 27020)
-			.saturating_add(Weight::from_parts(990_197, 0).saturating_mul(n.into()))
+		Weight::from_parts(1_170_208_144, 27020)
+			.saturating_add(Weight::from_parts(1_196_182, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(49_u64))
 			.saturating_add(ParityDbWeight::get().writes(39_u64))
 	}
 	fn finalise() -> Weight {
-		Weight::from_parts(435_162_000, 14270)
+		Weight::from_parts(386_370_000, 14270)
 			.saturating_add(ParityDbWeight::get().reads(23_u64))
-			.saturating_add(ParityDbWeight::get().writes(16_u64))
+			.saturating_add(ParityDbWeight::get().writes(17_u64))
 	}
 	fn prune() -> Weight {
-		Weight::from_parts(376_445_000, 45886)
-			.saturating_add(ParityDbWeight::get().reads(42_u64))
+		Weight::from_parts(318_078_000, 45886)
+			.saturating_add(ParityDbWeight::get().reads(39_u64))
 			.saturating_add(ParityDbWeight::get().writes(18_u64))
 	}
 }
