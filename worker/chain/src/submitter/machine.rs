@@ -188,7 +188,7 @@ impl<I> Machine<I> {
 					self.settle(id, Verdict::Invalid(reason));
 				}
 			},
-			Answer::NoAnswer | Answer::NotNow | Answer::Unpayable => live.slow_down(view.height),
+			Answer::Silence | Answer::NotNow | Answer::Unpayable => live.slow_down(view.height),
 		}
 	}
 

@@ -17,7 +17,7 @@ pub enum Answer {
 	/// It is in the pool.
 	Taken,
 	/// The node did not answer: it may be in the pool or not.
-	NoAnswer,
+	Silence,
 	/// Another transaction with this nonce is in the pool, and no worse, or in a block already.
 	NonceTaken,
 	/// The pool is full of transactions that pay more.
@@ -33,7 +33,7 @@ pub enum Answer {
 impl Answer {
 	/// Whether the transaction surely is in no pool.
 	pub fn is_refusal(&self) -> bool {
-		!matches!(self, Answer::Taken | Answer::NoAnswer)
+		!matches!(self, Answer::Taken | Answer::Silence)
 	}
 }
 
@@ -41,7 +41,7 @@ impl From<&Error> for Answer {
 	fn from(error: &Error) -> Self {
 		match error {
 			Error::User(refusal) => refusal.into(),
-			_ => Answer::NoAnswer,
+			_ => Answer::Silence,
 		}
 	}
 }
@@ -113,8 +113,8 @@ mod tests {
 	#[test]
 	fn a_lost_connection_leaves_open_whether_the_pool_has_it() {
 		let error = Error::Client("the connection was closed".into());
-		assert_eq!(Answer::from(&error), Answer::NoAnswer);
-		assert!(!Answer::NoAnswer.is_refusal());
+		assert_eq!(Answer::from(&error), Answer::Silence);
+		assert!(!Answer::Silence.is_refusal());
 	}
 
 	#[test]

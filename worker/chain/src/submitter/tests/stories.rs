@@ -197,7 +197,7 @@ fn an_account_without_money_is_told_at_once() {
 fn what_may_be_in_a_pool_is_never_called_unpayable() {
 	let mut story = Story::new(0);
 	story.machine.request(Rules::default());
-	story.send(Answer::NoAnswer);
+	story.send(Answer::Silence);
 	story.block(0);
 	story.send(Answer::Unpayable);
 	story.nothing();

@@ -215,10 +215,10 @@ impl World {
 	fn submit(&mut self, transaction: Transaction) -> Answer {
 		match self.weather {
 			Weather::Fine => self.enter_pool(transaction),
-			Weather::LostOnTheWay => Answer::NoAnswer,
+			Weather::LostOnTheWay => Answer::Silence,
 			Weather::AnswerLost => {
 				self.enter_pool(transaction);
-				Answer::NoAnswer
+				Answer::Silence
 			},
 			Weather::NoRoom => Answer::NoRoom,
 			Weather::NotNow => Answer::NotNow,
