@@ -34,7 +34,7 @@ pub struct DatasetHead {
 	pub chunk_tokens: u32,
 	/// BLAKE3 of the tokenizer's file.
 	pub tokenizer: Hash,
-	/// Root of the list of the chunks' BLAKE3 hashes (see [`crate::growth::list_bytes`]).
+	/// Root of the list of the chunks' BLAKE3 hashes (see [`crate::hash::list_root`]).
 	pub chunks: Hash,
 }
 
@@ -62,7 +62,8 @@ impl DatasetHead {
 		let chunk = token.checked_div(chunk_tokens)?;
 		let within = token.checked_rem(chunk_tokens)?;
 		let byte = within.checked_mul(self.token_bytes.into())?;
-		(token < self.tokens).then_some((chunk, byte))
+		let is_sound = token < self.tokens && matches!(self.token_bytes, 2 | 4);
+		is_sound.then_some((chunk, byte))
 	}
 }
 
@@ -87,6 +88,7 @@ mod tests {
 		assert_eq!(HEAD.place(249), Some((2, 98)));
 		assert_eq!(HEAD.place(250), None);
 		assert_eq!(DatasetHead { chunk_tokens: 0, ..HEAD }.place(0), None);
+		assert_eq!(DatasetHead { token_bytes: 8, ..HEAD }.place(0), None);
 	}
 
 	#[test]

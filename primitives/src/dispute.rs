@@ -12,7 +12,7 @@ use scale_info::TypeInfo;
 
 use crate::{
 	attestation::{checkpoint_steps, Attestation, Outcome},
-	Hash, ModelSpec, StepIndex, UnitId,
+	Hash, ModelSpec, StageIndex, StepIndex, UnitId,
 };
 
 /// Children of a range that one move of the game distinguishes.
@@ -177,6 +177,8 @@ pub struct Merged {
 /// The outer step of one stage, as far as the chain knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct MergeContext {
+	/// The stage.
+	pub stage: StageIndex,
 	/// Root of the shard before the window.
 	pub before: Hash,
 	/// The merge set, lanes ascending.

@@ -3,8 +3,6 @@
 //! The plain BLAKE3 root of what there is so far commits to it, so that the chain can check one addition from this little
 //! and two roots. See [`crate::chunk`] for the tree.
 
-use alloc::vec::Vec;
-
 use blake3::hazmat::{merge_subtrees_non_root, merge_subtrees_root, HasherExt, Mode};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -110,11 +108,6 @@ impl Growth {
 		let mut hasher = blake3::Hasher::new();
 		Some(hasher.set_input_offset(start).update(&self.last).finalize_non_root())
 	}
-}
-
-/// Bytes of a list of hashes: its root is plain BLAKE3 of them, so that each of them is opened as a chunk of any blob is.
-pub fn list_bytes(hashes: &[Hash]) -> Vec<u8> {
-	hashes.iter().flat_map(|hash| hash.0).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! the root of its 1 KiB chunks (see [`crate::chunk`]). Everything composed is hashed in a domain of its own through
 //! BLAKE3's key derivation mode, so that no hash of one purpose can ever stand for another.
 
+use alloc::vec::Vec;
+
 use codec::Encode;
 
 /// 32 bytes of BLAKE3.
@@ -98,6 +100,16 @@ pub fn hash(domain: Domain, value: &impl Encode) -> Hash {
 /// The root of a tensor or of any other large object: plain BLAKE3 of its bytes.
 pub fn blob_root(bytes: &[u8]) -> Hash {
 	Hash::from(*blake3::hash(bytes).as_bytes())
+}
+
+/// The root of a list of hashes, which is a blob itself: each of them is opened as a chunk of any blob is.
+pub fn list_root(hashes: &[Hash]) -> Hash {
+	blob_root(&list_bytes(hashes))
+}
+
+/// Bytes of a list of hashes.
+pub fn list_bytes(hashes: &[Hash]) -> Vec<u8> {
+	hashes.iter().flat_map(|hash| hash.0).collect()
 }
 
 #[cfg(test)]

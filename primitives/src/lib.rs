@@ -64,7 +64,7 @@ pub const MAX_SUPPLY: Balance = 1 << 100;
 /// Most states a unit roots within one window.
 pub const MAX_CHECKPOINTS: u32 = 16;
 /// Most optimizer steps of a window. What crossed an edge in one of them is proven by the roots of all that follow.
-pub const MAX_STEPS: u32 = 1_024;
+pub const MAX_STEPS: u32 = 512;
 /// Samples that a gate evaluates, rounded up to whole microbatches.
 pub const HELD_OUT_SAMPLES: u32 = 64;
 /// Windows between two gates (held-out evaluations), which are also the windows whose shards standbys keep.

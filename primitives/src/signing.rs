@@ -5,8 +5,7 @@ use codec::Encode;
 use sp_core::{ed25519, sr25519};
 
 use crate::{
-	growth::list_bytes,
-	hash::{blob_root, hash, Domain},
+	hash::{hash, list_root, Domain},
 	Hash, LaneIndex, ModelId, StageIndex, StepIndex, UnitId, WindowIndex,
 };
 
@@ -59,7 +58,7 @@ impl Edge {
 /// The root of what crossed an edge in a step: of the list of the codes' BLAKE3 roots. For each microbatch there are those of its
 /// activations, then those of their gradients; held-out samples, which cross before the first step of a gate, have no gradients.
 pub fn step_root(codes: &[Hash]) -> Hash {
-	blob_root(&list_bytes(codes))
+	list_root(codes)
 }
 
 /// The running root of an edge after one more step: `previous` is the root after the step before (zero before the first),

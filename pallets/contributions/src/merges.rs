@@ -72,14 +72,14 @@ impl<T: Config> Pallet<T> {
 				Base::Initial => {
 					let before = spec.initial.get(usize::from(stage)).copied();
 					let before = before.ok_or(Error::<T>::NoMergeBefore)?;
-					return Ok(MergeContext { before, members: Vec::new(), claimed });
+					return Ok(MergeContext { stage, before, members: Vec::new(), claimed });
 				},
 				Base::Open => break,
 			};
 			let base_stage: StageRow = Stages::<T>::get((model, window, stage));
 			if let Some(before) = base_stage.claimed_root() {
 				let members = Self::merged(model, window, stage);
-				return Ok(MergeContext { before, members, claimed });
+				return Ok(MergeContext { stage, before, members, claimed });
 			}
 			// A shard that nobody trained is what it was before, unless what is missing was there and is pruned.
 			match Windows::<T>::get(model, window) {

@@ -123,7 +123,7 @@ impl Operation {
 				let own = element % u64::from(*width);
 				for column in columns(segment, *width) {
 					let index = element * u64::from(*width) + u64::from(column);
-					let is_beyond = count.is_some_and(|count| index >= u64::from(count));
+					let is_beyond = count.is_some_and(|count| index >= count);
 					if is_beyond || (*causal && u64::from(column) > own) {
 						break;
 					}

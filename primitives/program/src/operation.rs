@@ -40,7 +40,7 @@ pub enum Definition {
 		/// Elements of a row.
 		width: u32,
 		/// Elements of all rows together, where the last row is shorter than the others.
-		count: Option<u32>,
+		count: Option<u64>,
 		/// The rows.
 		of: Value,
 		/// Whether magnitudes are compared.

@@ -183,7 +183,7 @@ impl Program {
 	}
 
 	/// Sections that may write a value.
-	fn writers(&self, value: Value) -> Vec<Section> {
+	pub(crate) fn writers(&self, value: Value) -> Vec<Section> {
 		use Section::*;
 		let layers = self.stage.layers;
 		let number = |tensor| self.stage.number_of(tensor);

@@ -1,23 +1,26 @@
 //! Merges that are wrong are refuted by one weight, and right ones are not.
 
+mod common;
+
 use cairn_primitives::{
 	attestation::NonNegative,
 	chunk::ChunkProof,
-	dispute::{LeafVerdict, MergeContext, MergeVerifier, Merged},
-	growth::list_bytes,
-	hash::blob_root,
+	dispute::{LeafVerdict, MergeContext, MergeVerifier, Merged, MAX_EVIDENCE},
+	hash::{blob_root, list_bytes, list_root},
 	spec::MergeCodec,
 	Hash, ModelSpec,
 };
 use cairn_program::{
 	merge::{coefficients, Contribution, Outer},
 	trace::{Coded, Commitment, Element, MergeEvidence, StageProgram},
+	Stage,
 };
 use codec::Encode;
 
-/// Elements of the shard's tensors, of which one ends within a block.
-const TENSORS: [usize; 3] = [700, 24, 1_003];
-const BLOCK: usize = 24;
+/// Values of a block; some tensors end within one.
+const BLOCK: usize = 25;
+/// A tensor of several chunks.
+const LARGE: usize = 22;
 
 /// A shard: weights of all tensors, then momenta.
 type Shard = Vec<Vec<f32>>;
@@ -26,6 +29,8 @@ type Difference = Vec<Vec<i8>>;
 
 struct Merge {
 	spec: ModelSpec,
+	/// Elements of the shard's tensors.
+	sizes: Vec<usize>,
 	before: Shard,
 	differences: Vec<Difference>,
 	after: Shard,
@@ -55,18 +60,26 @@ fn roots(blobs: &[Vec<u8>]) -> Vec<Hash> {
 
 fn shard_root(shard: &Shard) -> Hash {
 	let blobs: Vec<_> = shard.iter().map(|floats| float_bytes(floats)).collect();
-	Commitment::Shard { list: blob_root(&list_bytes(&roots(&blobs))) }.hash()
+	Commitment::Shard { list: list_root(&roots(&blobs)) }.hash()
 }
 
 impl Merge {
 	fn new(lanes: u8) -> Self {
-		let mut spec = ModelSpec::example(Hash::zero(), 1, lanes);
+		let mut spec = common::spec(1);
+		spec.stages = vec![3].try_into().unwrap();
+		spec.architecture.vocabulary = 90;
+		spec.lanes = lanes;
 		spec.merge = MergeCodec::Int8 { block: BLOCK as u16 };
+		let stage = Stage::new(&spec, 0).unwrap();
+		let elements = |tensor| common::elements(&stage, tensor);
+		let sizes: Vec<usize> = stage.tensors().into_iter().map(elements).collect();
+		// The list has more than one chunk, and so has a tensor.
+		assert!(2 * sizes.len() > 32 && sizes[LARGE] * 4 > 4 * 1_024, "{sizes:?}");
 		let mut next = numbers(lanes.into());
 		let mut float = || next() as f32 / (1u64 << 30) as f32 - 1.0;
-		let before: Shard = TENSORS
+		let before: Shard = sizes
 			.iter()
-			.chain(&TENSORS)
+			.chain(&sizes)
 			.map(|count| (0..*count).map(|_| float()).collect())
 			.collect();
 		let mut next = numbers(77);
@@ -76,13 +89,13 @@ impl Merge {
 		let mut difference = || -> Difference {
 			let of_tensor =
 				|count: &usize| [codes(*count, 255, -127), codes(count.div_ceil(BLOCK), 9, -14)];
-			TENSORS.iter().flat_map(of_tensor).collect()
+			sizes.iter().flat_map(of_tensor).collect()
 		};
 		let differences: Vec<Difference> = (0..lanes).map(|_| difference()).collect();
 		let norm = |lane: u8| 0.5 + f32::from(lane) * 0.75;
 		let members = (0..lanes).zip(&differences).map(|(lane, difference)| {
 			let blobs: Vec<_> = difference.iter().map(|bytes| byte_bytes(bytes)).collect();
-			let list = blob_root(&list_bytes(&roots(&blobs)));
+			let list = list_root(&roots(&blobs));
 			let difference = Commitment::Difference { list }.hash();
 			let norm = NonNegative(norm(lane).to_bits());
 			Merged { lane, difference, steps: 200 - u32::from(lane) * 7, norm }
@@ -96,7 +109,7 @@ impl Merge {
 		let coefficients = coefficients(&contributions);
 		let outer = Outer::<f32>::new(&spec.outer);
 		let mut after = before.clone();
-		for (tensor, count) in TENSORS.into_iter().enumerate() {
+		for (tensor, count) in sizes.iter().copied().enumerate() {
 			for element in 0..count {
 				let mut mean = 0f32;
 				for (difference, coefficient) in differences.iter().zip(&coefficients) {
@@ -106,19 +119,19 @@ impl Merge {
 				}
 				let (weight, momentum) = outer.step(
 					before[tensor][element],
-					before[TENSORS.len() + tensor][element],
+					before[sizes.len() + tensor][element],
 					mean,
 				);
 				after[tensor][element] = weight;
-				after[TENSORS.len() + tensor][element] = momentum;
+				after[sizes.len() + tensor][element] = momentum;
 			}
 		}
-		Self { spec, before, differences, after, members }
+		Self { spec, sizes, before, differences, after, members }
 	}
 
 	fn context(&self) -> MergeContext {
 		let (before, claimed) = (shard_root(&self.before), shard_root(&self.after));
-		MergeContext { before, members: self.members.clone(), claimed }
+		MergeContext { stage: 0, before, members: self.members.clone(), claimed }
 	}
 
 	/// A weight and its momentum; of a tensor that is shorter its last chunk.
@@ -165,19 +178,14 @@ impl Merge {
 fn a_right_merge_is_right_in_every_place_and_a_wrong_one_wrong_where_it_is() {
 	for lanes in [2, 3, 16] {
 		let mut merge = Merge::new(lanes);
-		for (tensor, count) in TENSORS.into_iter().enumerate() {
+		for (tensor, count) in merge.sizes.clone().into_iter().enumerate() {
 			for element in [0, 1, count / 2, count - 1] {
 				let evidence = merge.evidence(tensor, element);
-				assert!(
-					evidence.encoded_size() <= cairn_primitives::dispute::MAX_EVIDENCE as usize
-				);
-				assert_eq!(
-					merge.verify(&evidence),
-					LeafVerdict::Right,
-					"{lanes}: {tensor}[{element}]"
-				);
+				assert!(evidence.encoded_size() <= MAX_EVIDENCE as usize);
+				let verdict = merge.verify(&evidence);
+				assert_eq!(verdict, LeafVerdict::Right, "{lanes}: {tensor}[{element}]");
 			}
-			for place in [tensor, TENSORS.len() + tensor] {
+			for place in [tensor, merge.sizes.len() + tensor] {
 				let right = merge.after[place][7];
 				merge.after[place][7] = f32::from_bits(right.to_bits() ^ 1);
 				assert_eq!(merge.verify(&merge.evidence(tensor, 7)), LeafVerdict::Wrong);
@@ -192,29 +200,48 @@ fn a_right_merge_is_right_in_every_place_and_a_wrong_one_wrong_where_it_is() {
 fn a_shard_of_another_shape_is_wrong() {
 	let right = Merge::new(2).after;
 	let changes: [fn(&mut Shard); 5] = [
-		|shard| shard.truncate(5),
+		|shard| shard.truncate(45),
 		|shard| shard.push(vec![1.0]),
-		|shard| shard[2].clear(),
-		|shard| shard[2].push(0.5),
-		|shard| shard[5].truncate(900),
+		|shard| shard[LARGE].clear(),
+		|shard| shard[LARGE].push(0.5),
+		|shard| shard[23 + LARGE].truncate(900),
 	];
 	for (number, change) in changes.into_iter().enumerate() {
 		let mut merge = Merge::new(2);
 		change(&mut merge.after);
-		let mut evidence = merge.evidence(2, TENSORS[2] - 1);
+		let last = merge.sizes[LARGE] - 1;
+		let mut evidence = merge.evidence(LARGE, last);
 		if merge.after.len() != right.len() {
-			// Its places are not those of a shard of three tensors: what is opened is in the last chunk of the list.
-			evidence.after = Merge::elements(&merge.after, 0, 0);
-			evidence.after[1].list = evidence.after[0].list.clone();
+			// Its places are not those of a shard of 23 tensors: what is opened is the last chunk of the list.
+			let blobs: Vec<_> = merge.after.iter().map(|floats| float_bytes(floats)).collect();
+			let list = list_bytes(&roots(&blobs));
+			evidence.after = Merge::elements(&right, LARGE, last);
+			for element in &mut evidence.after {
+				element.list = ChunkProof::of(&list, list.len() as u64 / 1_024).unwrap();
+			}
 		}
 		assert_eq!(merge.verify(&evidence), LeafVerdict::Wrong, "change {number}");
 	}
 }
 
 #[test]
+fn a_length_that_is_not_proven_counts_for_nothing() {
+	let merge = Merge::new(2);
+	// Of chunks that are not the last, a proof may tell other lengths as long as the tree looks alike.
+	for (tensor, length) in [(0, 1_088), (0, 2_048), (5, 1_025)] {
+		let mut evidence = merge.evidence(tensor, 0);
+		let [before, after] = [&mut evidence.before, &mut evidence.after];
+		for element in before.iter_mut().chain(after).filter(|element| element.list.index == 0) {
+			element.list.length = length;
+		}
+		assert_eq!(merge.verify(&evidence), LeafVerdict::Right, "{tensor}, {length}");
+	}
+}
+
+#[test]
 fn evidence_of_something_else_proves_nothing() {
 	let merge = Merge::new(3);
-	let right = merge.evidence(2, 400);
+	let right = merge.evidence(LARGE, 400);
 	let mut all = Vec::new();
 	let mut change = |change: &dyn Fn(&mut MergeEvidence)| {
 		let mut changed = right.clone();
@@ -223,7 +250,7 @@ fn evidence_of_something_else_proves_nothing() {
 		all.push(changed);
 	};
 	change(&|evidence| evidence.tensor = 1);
-	change(&|evidence| evidence.tensor = 3);
+	change(&|evidence| evidence.tensor = 23);
 	change(&|evidence| evidence.tensor = u32::MAX);
 	change(&|evidence| evidence.element = 0);
 	change(&|evidence| evidence.element = u64::MAX);

@@ -218,6 +218,7 @@ fn evidence_of_any_piece_of_a_large_model_fits_into_a_call() {
 		BoundaryCodec::Dense,
 		BoundaryCodec::Int8 { block: 64 },
 		BoundaryCodec::Bottleneck { rank: 64 },
+		BoundaryCodec::Bottleneck { rank: 4_096 },
 	] {
 		let mut spec = common::spec(3);
 		let a = &mut spec.architecture;
@@ -231,7 +232,7 @@ fn evidence_of_any_piece_of_a_large_model_fits_into_a_call() {
 		a.frequencies = vec![1 << 50; 64].try_into().unwrap();
 		spec.stages = vec![1; 3].try_into().unwrap();
 		spec.boundary = boundary;
-		let context = StepContext { batch: 2, ..context() };
+		let context = StepContext { batch: 4, ..context() }; // two microbatches
 		for inner in [common::adamw(false), common::muon()] {
 			spec.inner = inner;
 			for stage in 0..3 {

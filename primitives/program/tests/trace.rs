@@ -8,16 +8,17 @@ use cairn_primitives::{
 	attestation::{Attestation, EdgeReceipt, NonNegative},
 	dataset::DatasetHead,
 	dispute::{Leaf, LeafVerdict, LeafVerifier, UnitContext},
-	growth::{list_bytes, Growth},
-	hash::{blob_root, hash, Domain},
+	growth::Growth,
+	hash::{blob_root, hash, list_root, Domain},
 	signing::{running_root, step_root},
 	spec::BoundaryCodec,
 	Hash, ModelSpec, Outcome, UnitId,
 };
 use cairn_program::{
+	random::sample_at,
 	reference::Reference,
 	trace::{Action, Commitment, Crossed, Evidence, Record, Source, StageProgram, Step},
-	ChangeName, Code, Direction, Float, Moment, Operation, Program, SoftFloat, Value,
+	ChangeName, Code, Direction, Float, Moment, Name, Operation, Program, SoftFloat, Tensor, Value,
 };
 use codec::{Decode, Encode};
 use common::{adamw, insert_inputs, muon, spec};
@@ -72,7 +73,7 @@ impl Dataset {
 			held_out: 500,
 			chunk_tokens: chunk_tokens as u32,
 			tokenizer: Hash::zero(),
-			chunks: blob_root(&list_bytes(&hashes)),
+			chunks: list_root(&hashes),
 		};
 		Self { head, hashes, chunks }
 	}
@@ -96,6 +97,33 @@ struct Unit {
 	shard: Vec<Hash>,
 }
 
+/// Which token an element of tokens or targets is: what `train-local` reads, and at the end what is held out.
+fn expected_token(
+	spec: &ModelSpec,
+	unit: &UnitContext,
+	dataset: &Dataset,
+	step: &Step,
+	value: Value,
+	index: u64,
+) -> u64 {
+	let (m, ahead) = match value {
+		Value::Tokens(m) => (m, 0),
+		Value::Targets(m) => (m, 1),
+		other => panic!("{other} are no tokens"),
+	};
+	let (batch, microbatch, context) = (4, 2, 7);
+	let row = u64::from(m) * microbatch + index / context;
+	let (first, sample) = if step.is_closing() {
+		let available = (500 - 1) / context;
+		(20_000 - 500, row * available / 64)
+	} else {
+		let lanes = u64::from(spec.lanes) * u64::from(step.number());
+		let position = unit.samples + (lanes + u64::from(unit.unit.lane)) * batch + row;
+		(0, sample_at(&spec.seed, dataset.head.samples(7), position))
+	};
+	first + sample * context + index % context + ahead
+}
+
 /// The codes of a microbatch on an edge, in the order of its list.
 fn crossed(edge: usize, m: u32, blobs: &BTreeMap<Value, Vec<u8>>) -> Vec<Hash> {
 	let (forward, backward): (fn(_, _, _) -> _, fn(_, _, _) -> _) = match edge {
@@ -110,12 +138,14 @@ fn crossed(edge: usize, m: u32, blobs: &BTreeMap<Value, Vec<u8>>) -> Vec<Hash> {
 }
 
 impl Unit {
-	fn new(spec: ModelSpec, stage: u8, is_gate: bool) -> Self {
+	/// `factor` is what the embedding, or what the first neighbour sends, is multiplied by.
+	fn new(spec: ModelSpec, stage: u8, is_gate: bool, factor: f32) -> Self {
 		let mut spec = spec;
 		spec.schedule.points.iter_mut().for_each(|point| point.batch = 4);
 		let dataset = Dataset::new(spec.architecture.vocabulary, if stage == 0 { 2 } else { 4 });
 		spec.dataset = dataset.head.root();
-		let unit = UnitId { model: 3, window: 1, stage, lane: 0 };
+		let lane = spec.lanes - 1;
+		let unit = UnitId { model: 3, window: 1, stage, lane };
 		let mut context = UnitContext {
 			genesis: Hash::repeat_byte(9),
 			unit,
@@ -140,6 +170,13 @@ impl Unit {
 			let mut reference = Reference::new();
 			insert_inputs(&mut reference, &spec, program);
 			let stage = program.stage();
+			let received = Value::Received(0, Direction::Forward, Code::Dense);
+			for value in [Value::Parameter(Tensor::Embedding), received] {
+				if let Some(floats) = reference.get(value) {
+					let scaled = floats.iter().map(|x| *x * SoftFloat::literal(factor)).collect();
+					reference.insert(value, scaled);
+				}
+			}
 			for tensor in stage.tensors() {
 				for moment in [Moment::First, Moment::Second] {
 					let state = Value::State(tensor, moment);
@@ -161,8 +198,14 @@ impl Unit {
 			}
 			for m in 0..step.microbatches() {
 				for value in [Value::Tokens(m), Value::Targets(m)] {
-					let token =
-						|index| dataset.token(step.token(&dataset.head, value, index).unwrap());
+					let token = |index| {
+						let token = step.token(&dataset.head, value, index).unwrap();
+						assert_eq!(
+							token,
+							expected_token(&spec, &context, &dataset, &step, value, index)
+						);
+						dataset.token(token)
+					};
 					reference
 						.insert_integers(value, (0..stage.tokens().into()).map(token).collect());
 				}
@@ -201,7 +244,7 @@ impl Unit {
 			steps.push(Values { blobs, dataset: dataset.clone() });
 			handed_on = Some(reference);
 		}
-		context.shard_before = hash(Domain::Shard, &blob_root(&list_bytes(&shard)));
+		context.shard_before = hash(Domain::Shard, &list_root(&shard));
 		let mut unit = Self { spec, context, steps, edges, shard };
 		unit.sign();
 		unit
@@ -265,7 +308,7 @@ fn units() -> impl Iterator<Item = (String, Unit)> {
 	kinds.into_iter().map(|(stages, boundary, inner, stage, is_gate)| {
 		let spec = ModelSpec { boundary, inner, lanes: stages as u8, ..spec(stages) };
 		let name = format!("stage {stage} of {stages}, {boundary:?}, {inner:?}");
-		(name, Unit::new(spec, stage, is_gate))
+		(name, Unit::new(spec, stage, is_gate, 1.0))
 	})
 }
 
@@ -368,7 +411,9 @@ fn changed(evidence: &Evidence) -> Vec<(&'static str, Evidence)> {
 			evidence.edges[edge].iter_mut().for_each(|edge| edge.before.0[0] ^= 1);
 		});
 		change("edge after", &|evidence| {
-			evidence.edges[edge].iter_mut().for_each(|edge| edge.after.push(edge.before));
+			evidence.edges[edge]
+				.iter_mut()
+				.for_each(|edge| assert!(edge.after.try_push(edge.before).is_ok()));
 		});
 	}
 	change("no values", &|evidence| evidence.chunks.clear());
@@ -518,7 +563,7 @@ fn a_trace_ends_with_what_is_attested() {
 		assert_eq!(float(Value::HeldOutLoss).is_some(), is_gate && stage.is_last, "{name}");
 		let held_out = float(Value::HeldOutLoss).map(|loss| NonNegative(loss.to_bits()));
 		assert!(held_out.is_none_or(|loss| (1_000_000..9_000_000).contains(&loss.to_millionths())));
-		let list = blob_root(&list_bytes(&list));
+		let list = list_root(&list);
 		let difference = match unit.spec.lanes {
 			1 => Commitment::Shard { list },
 			_ => Commitment::Difference { list },
@@ -548,4 +593,43 @@ fn a_trace_ends_with_what_is_attested() {
 /// A signature of nothing: results do not contain signatures.
 fn sp_signature<S: Decode>() -> S {
 	S::decode(&mut &[0u8; 64][..]).unwrap()
+}
+
+/// Verdicts on the first piece of the trace that ends elsewhere than the record says.
+fn first_torn(unit: &Unit) -> Option<Value> {
+	let mut torn = None;
+	unit.each(|step, record, _, _| {
+		for operation in 0..step.length() {
+			let Some(Action::Compute(Operation { output, .. })) = step.action(operation) else {
+				return;
+			};
+			let pieces =
+				StageProgram::pieces(&unit.spec, &unit.context, step.number(), operation as u32);
+			for piece in 0..pieces {
+				if torn.is_some() {
+					return;
+				}
+				let before = record.commitment(operation, piece).unwrap();
+				let after = record.commitment(operation, piece + 1).unwrap();
+				let evidence = record.evidence(operation, piece).unwrap();
+				let leaf = leaf(step.number(), operation, piece, before, after);
+				if step.verify(&leaf, &evidence) == LeafVerdict::Wrong {
+					let leaf = Leaf { after: Commitment::Torn { before }.hash(), ..leaf };
+					assert_eq!(step.verify(&leaf, &evidence), LeafVerdict::Right);
+					torn = Some(output);
+				}
+			}
+		}
+	});
+	torn
+}
+
+#[test]
+fn no_trace_goes_on_behind_what_is_not_finite() {
+	let mut spec = spec(2);
+	spec.inner = adamw(false);
+	let first = |stage, factor| first_torn(&Unit::new(spec.clone(), stage, false, factor));
+	assert_eq!(first(0, 1e25), Some(Value::Layer(0, 0, Name::AttentionSquares)));
+	// The neighbour sends what an honest receiver refuses.
+	assert_eq!(first(1, f32::INFINITY), Some(Value::Hidden(0, 0)));
 }

@@ -39,7 +39,7 @@ pub enum SpecError {
 	ScheduleNotAscending,
 	/// A batch is 0, beyond 65,536, or no multiple of the microbatch.
 	BatchNotWhole,
-	/// A window has no steps, more than 1,024, a warm-up longer than itself, fewer than 10 blocks or more than
+	/// A window has no steps, more than 512, a warm-up longer than itself, fewer than 10 blocks or more than
 	/// 28,800.
 	WindowOutOfRange,
 	/// Checkpoints lie further apart than the window is long, or there are more than 16 in a window.
@@ -86,7 +86,7 @@ impl fmt::Display for SpecError {
 			Self::HoldersOutOfRange => "min_holders must be at least 1, of a sealed model 3, and at most 16 more than lanes",
 			Self::ScheduleNotAscending => "the schedule needs two points or more: the first at 0 samples, each other one at more samples than the one before it",
 			Self::BatchNotWhole => "microbatch must be above 0, and each batch a multiple of it, 65,536 at most",
-			Self::WindowOutOfRange => "a window has 1 to 1,024 steps, a warm-up no longer than that, and 10 to 28,800 blocks",
+			Self::WindowOutOfRange => "a window has 1 to 512 steps, a warm-up no longer than that, and 10 to 28,800 blocks",
 			Self::CheckpointsOutOfRange => "checkpoint_every must be 1 to the window's steps, and such that a window has 16 checkpoints at most",
 			Self::DecayOutOfRange => "beta1, beta2 and momentum must be below 1 (0.99999997 at most), epsilon above 0, and beta2 0.95 at most unless the inner state is carried",
 			Self::WindowTooShortForDecay => "the window is too short for an inner state that starts from zero: it needs 5 / (1 - beta) steps, where beta is AdamW's beta2 or Muon's momentum; use more steps or a smaller beta, or set carry to true",

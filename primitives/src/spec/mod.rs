@@ -52,7 +52,7 @@ pub struct ModelSpec {
 	pub access: Access,
 	/// Providers that must sit or stand by at each stage for a window to start.
 	pub min_holders: u8,
-	/// Root of the dataset's manifest.
+	/// Hash of the dataset's head.
 	pub dataset: DatasetId,
 	/// Hash of the tokenizer's file.
 	pub tokenizer: Hash,

@@ -5,7 +5,7 @@ mod state;
 
 use std::{error::Error, fs::File, path::PathBuf, sync::Arc};
 
-use cairn_primitives::{ModelSpec, StageIndex, StepIndex, WindowIndex};
+use cairn_primitives::{ModelSpec, StageIndex, StepIndex, WindowIndex, HELD_OUT_SAMPLES};
 use cairn_program::{random::sample_at, Stage, StepContext};
 
 pub use state::{newest_window, Progress, StateError};
@@ -16,9 +16,6 @@ use crate::{
 	Compute, Difference, Diverged, Input, Message, OuterState, Recompute, Shard, Snapshot,
 	StageError, Trainer,
 };
-
-/// Held-out samples that are evaluated behind each window, at most.
-const HELD_OUT_SAMPLES: u64 = 64;
 
 /// Why a run stopped.
 #[derive(Debug, thiserror::Error)]
@@ -476,7 +473,7 @@ impl LocalTraining {
 		let context = self.spec.architecture.context;
 		let microbatch = u64::from(self.spec.schedule.microbatch);
 		let available = self.dataset.samples(Split::HeldOut, context);
-		let count = available.min(HELD_OUT_SAMPLES).div_ceil(microbatch) * microbatch;
+		let count = u64::from(HELD_OUT_SAMPLES).div_ceil(microbatch) * microbatch;
 		let mut loss = 0.0;
 		for from in (0..count).step_by(microbatch as usize) {
 			let samples = (from..from + microbatch).map(|i| i * available / count);

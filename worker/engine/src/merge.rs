@@ -1,8 +1,7 @@
 //! Differences between shards, and the outer step that merges those of all lanes.
 
 use cairn_primitives::{
-	growth::list_bytes,
-	hash::blob_root,
+	hash::{blob_root, list_root},
 	spec::{MergeCodec, OuterOptimizer},
 	Hash, StepIndex,
 };
@@ -77,7 +76,7 @@ impl Difference {
 			.iter()
 			.flat_map(|(codes, exponents)| [root(codes), root(exponents)])
 			.collect();
-		Commitment::Difference { list: blob_root(&list_bytes(&list)) }.hash()
+		Commitment::Difference { list: list_root(&list) }.hash()
 	}
 
 	/// Bytes of the code.

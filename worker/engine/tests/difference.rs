@@ -2,8 +2,10 @@
 
 use cairn_engine::{Difference, Shard, Snapshot};
 use cairn_primitives::{
-	dispute::UnitContext, growth::list_bytes, hash::blob_root, spec::MergeCodec, Hash, ModelSpec,
-	Outcome, UnitId,
+	dispute::UnitContext,
+	hash::{blob_root, list_root},
+	spec::MergeCodec,
+	Hash, ModelSpec, Outcome, UnitId,
 };
 use cairn_program::{
 	reference::Reference,
@@ -58,7 +60,7 @@ fn a_difference_is_that_of_the_trace() {
 				.map(|name| blob_root(&blobs[&Value::Change(tensor, name)]))
 		};
 		let list: Vec<Hash> = after.stage().tensors().into_iter().flat_map(of_tensor).collect();
-		let expected = Commitment::Difference { list: blob_root(&list_bytes(&list)) }.hash();
+		let expected = Commitment::Difference { list: list_root(&list) }.hash();
 
 		let found = Difference::of(&Snapshot::of(&before).unwrap(), &after, spec.merge).unwrap();
 		assert_eq!(found.root(), expected, "blocks of {block}");

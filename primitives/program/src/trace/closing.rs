@@ -102,12 +102,6 @@ impl Closing {
 		self.program.stage()
 	}
 
-	/// Sections of a held-out microbatch.
-	fn forward(&self, m: u32) -> impl Iterator<Item = Section> {
-		let layers = (0..self.stage().layers).map(move |layer| Section::LayerForward(m, layer));
-		core::iter::once(Section::EntryForward(m)).chain(layers).chain([Section::ExitForward(m)])
-	}
-
 	fn section_length(&self, section: Section) -> u64 {
 		self.program.section(section).len() as u64
 	}
@@ -166,22 +160,22 @@ impl Closing {
 			let within = tables.iter().position(|op| op.output == value)?;
 			return (self.held_out > 0).then_some(within as u64);
 		}
-		let m = match value {
-			Value::Layer(m, ..) | Value::Outer(m, _) | Value::Hidden(m, _) | Value::Sent(m, ..) => {
-				m
-			},
-			Value::Loss(sum) => sum.checked_sub(1)?,
-			_ => return None,
-		};
-		let mut before = self.section_length(Section::Tables) + u64::from(m) * self.microbatch();
-		for section in self.forward(m).filter(|_| m < self.held_out) {
+		let [entry, of_layer, _] = self.forward_lengths();
+		self.program.writers(value).into_iter().find_map(|section| {
+			let (m, before) = match section {
+				Section::EntryForward(m) => (m, 0),
+				Section::LayerForward(m, layer) => (m, entry + u64::from(layer) * of_layer),
+				Section::ExitForward(m) => (m, entry + u64::from(self.stage().layers) * of_layer),
+				_ => return None,
+			};
+			let is_there =
+				m < self.held_out && section != Section::LayerForward(m, self.stage().layers);
 			let operations = self.program.section(section);
-			if let Some(within) = operations.iter().position(|op| op.output == value) {
-				return Some(before + within as u64);
-			}
-			before += operations.len() as u64;
-		}
-		None
+			let within =
+				operations.iter().position(|op| op.output == value).filter(|_| is_there)?;
+			let tables = self.section_length(Section::Tables);
+			Some(tables + u64::from(m) * self.microbatch() + before + within as u64)
+		})
 	}
 
 	/// Operations on the tensors of the shard.
@@ -217,8 +211,9 @@ impl Closing {
 		)];
 		let mut counted = difference;
 		if let Some(block) = self.block {
-			let count = rows.saturating_mul(columns);
-			let blocks = vec![count.div_ceil(block)];
+			let count = u64::from(rows) * u64::from(columns);
+			let blocks = u32::try_from(count.div_ceil(block.into())).unwrap_or(u32::MAX);
+			let blocks = vec![blocks];
 			let [max, exponents, codes] =
 				[ChangeName::BlockMax, ChangeName::Exponents, ChangeName::Codes].map(value);
 			counted = value(ChangeName::Decoded);

@@ -1,17 +1,25 @@
 //! What a piece is recomputed from.
 
-use alloc::vec::Vec;
-
 use cairn_primitives::{
 	chunk::{ChunkProof, CHUNK},
 	dataset::DatasetHead,
 	growth::Growth,
 	signing::running_root,
-	Hash,
+	Hash, MAX_STEPS,
 };
 use codec::{Decode, Encode};
+use sp_core::ConstU32;
+use sp_runtime::BoundedVec;
 
 use crate::Registers;
+
+/// Most chunks of values that a piece reads: 16 terms lie in 32 at most, and what they are added to in one.
+const MAX_CHUNKS: u32 = 48;
+/// Most values that an operation reads.
+const MAX_READS: u32 = 8;
+
+/// Chunks of a list that names values.
+pub type Chunks = BoundedVec<ChunkProof, ConstU32<MAX_READS>>;
 
 /// Hashes in a chunk of a list.
 const HASHES: u64 = CHUNK as u64 / 32;
@@ -26,13 +34,13 @@ pub struct Evidence {
 	/// Bits of the registers before the piece, unless an element begins with it.
 	pub registers: Option<Registers<u32>>,
 	/// Chunks of the list of values.
-	pub list: Vec<ChunkProof>,
+	pub list: Chunks,
 	/// Chunks of the list of the shard before the window.
-	pub shard: Vec<ChunkProof>,
+	pub shard: Chunks,
 	/// What crossed the edges in the step: before the stage, behind it.
 	pub edges: [Option<EdgeProof>; 2],
 	/// Chunks of values.
-	pub chunks: Vec<ValueChunk>,
+	pub chunks: BoundedVec<ValueChunk, ConstU32<MAX_CHUNKS>>,
 	/// Tokens that the piece reads.
 	pub tokens: Option<TokenProof>,
 }
@@ -43,9 +51,9 @@ pub struct EdgeProof {
 	/// The running root before the step.
 	pub before: Hash,
 	/// Chunks of the step's list ([`cairn_primitives::signing::step_root`]); at least one.
-	pub list: Vec<ChunkProof>,
+	pub list: Chunks,
 	/// The roots of the steps behind it.
-	pub after: Vec<Hash>,
+	pub after: BoundedVec<Hash, ConstU32<MAX_STEPS>>,
 }
 
 impl EdgeProof {
@@ -76,9 +84,9 @@ pub struct TokenProof {
 	/// The dataset's head.
 	pub head: DatasetHead,
 	/// Chunks of the list of the hashes of its chunks.
-	pub list: Vec<ChunkProof>,
+	pub list: BoundedVec<ChunkProof, ConstU32<MAX_CHUNKS>>,
 	/// Parts of its chunks, each with the number of the chunk.
-	pub parts: Vec<(u64, ChunkProof)>,
+	pub parts: BoundedVec<(u64, ChunkProof), ConstU32<MAX_CHUNKS>>,
 }
 
 /// The chunk of a list that holds the hash at a place.

@@ -9,13 +9,13 @@ use cairn_primitives::{
 	spec::MergeCodec,
 	Hash, ModelSpec,
 };
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeAll, Encode};
 
 use super::{evidence::hash_at, Commitment, StageProgram};
 use crate::{
 	evaluate::decoded,
 	merge::{coefficients, Contribution, Outer},
-	Float, SoftFloat,
+	Float, SoftFloat, Stage,
 };
 
 /// A weight of the shard, and everything that its merge depends on.
@@ -57,7 +57,7 @@ impl MergeVerifier for StageProgram {
 	/// [`LeafVerdict::Wrong`] if the claimed weight or its momentum is not what the merge comes to, or if the claimed shard has
 	/// another shape, which its last chunks show.
 	fn verify(spec: &ModelSpec, context: &MergeContext, mut evidence: &[u8]) -> LeafVerdict {
-		let Ok(evidence) = MergeEvidence::decode(&mut evidence) else {
+		let Ok(evidence) = MergeEvidence::decode_all(&mut evidence) else {
 			return LeafVerdict::Unproven;
 		};
 		match evidence.is_right(spec, context) {
@@ -68,37 +68,37 @@ impl MergeVerifier for StageProgram {
 	}
 }
 
+/// Where an element of a shard is, and how large everything around it is.
+struct Place {
+	/// Places of its tensor and of the momentum in the shard's list.
+	tensors: [u64; 2],
+	/// Bytes of the list, and of the tensor.
+	lengths: [u64; 2],
+}
+
 impl MergeEvidence {
 	/// `None` if the evidence does not open what it has to.
 	fn is_right(&self, spec: &ModelSpec, context: &MergeContext) -> Option<bool> {
+		let Place { tensors, lengths: [list, tensor] } = self.place(spec, context)?;
 		let is_of = |elements: &[Element; 2], shard| {
 			elements.iter().all(|element| shard_root(&element.list) == Some(shard))
 		};
 		if !is_of(&self.before, context.before) || !is_of(&self.after, context.claimed) {
 			return None;
 		}
-		let places = self.places()?;
-		let mut before = [SoftFloat::zero(); 2];
-		for ((bits, element), place) in before.iter_mut().zip(&self.before).zip(places) {
-			*bits = element.open(place, self.element)?;
+		let (mut before, mut after) = ([SoftFloat::zero(); 2], [SoftFloat::zero(); 2]);
+		for ((float, element), place) in before.iter_mut().zip(&self.before).zip(tensors) {
+			*float = element.open(place, self.element)?;
 		}
-		for (before, after) in self.before.iter().zip(&self.after) {
-			if has_other_length(&before.list, &after.list) {
+		if self.after.iter().any(|element| has_other_length(&element.list, list)) {
+			return Some(false);
+		}
+		for ((float, element), place) in after.iter_mut().zip(&self.after).zip(tensors) {
+			let root = hash_at(core::slice::from_ref(&element.list), place)?;
+			if element.chunk.verify(root) && has_other_length(&element.chunk, tensor) {
 				return Some(false);
 			}
-		}
-		let mut after = [SoftFloat::zero(); 2];
-		for (((bits, before), own), place) in
-			after.iter_mut().zip(&self.before).zip(&self.after).zip(places)
-		{
-			let root = hash_at(core::slice::from_ref(&own.list), place)?;
-			if !own.chunk.verify(root) {
-				return None;
-			}
-			if has_other_length(&before.chunk, &own.chunk) {
-				return Some(false);
-			}
-			*bits = own.open(place, self.element)?;
+			*float = element.open(place, self.element)?;
 		}
 		let mean = self.mean(spec, context)?;
 		let [weight, momentum] = before;
@@ -107,11 +107,17 @@ impl MergeEvidence {
 		Some(expected == after.map(SoftFloat::to_bits))
 	}
 
-	/// The places of the weight's and the momentum's tensor in a shard's list.
-	fn places(&self) -> Option<[u64; 2]> {
-		let tensors = self.before.first()?.list.length.checked_div(2 * HASH)?;
-		let weight = u64::from(self.tensor);
-		Some([weight, tensors.checked_add(weight)?]).filter(|_| weight < tensors)
+	/// By the spec alone: lengths in proofs are not proven but of last chunks.
+	fn place(&self, spec: &ModelSpec, context: &MergeContext) -> Option<Place> {
+		let stage = Stage::new(spec, context.stage)?;
+		let (rows, columns) = stage.size(stage.tensor_at(self.tensor)?);
+		let elements = u64::from(rows).checked_mul(columns.into())?;
+		let (tensor, tensors) = (u64::from(self.tensor), u64::from(stage.tensor_count()));
+		let place = Place {
+			tensors: [tensor, tensors.checked_add(tensor)?],
+			lengths: [tensors.checked_mul(2 * HASH)?, elements.checked_mul(4)?],
+		};
+		(self.element < elements).then_some(place)
 	}
 
 	/// The mean of the differences in this place, as the merge takes it.
@@ -166,14 +172,10 @@ fn difference_root(list: &ChunkProof) -> Option<Hash> {
 	list.root().map(|list| Commitment::Difference { list }.hash())
 }
 
-/// Whether two chunks, each the last of its blob, show that the blobs have different lengths. Of other chunks the length is
-/// not proven.
-fn has_other_length(one: &ChunkProof, other: &ChunkProof) -> bool {
-	let is_last = |chunk: &ChunkProof| {
-		let end = chunk.index.saturating_add(1).saturating_mul(CHUNK as u64);
-		end >= chunk.length
-	};
-	is_last(one) && is_last(other) && one.length != other.length
+/// Whether a chunk is the last of its blob and shows that the blob has another length. Of other chunks the length is not proven.
+fn has_other_length(chunk: &ChunkProof, expected: u64) -> bool {
+	let end = chunk.index.saturating_add(1).saturating_mul(CHUNK as u64);
+	end >= chunk.length && chunk.length != expected
 }
 
 /// The integer in a place of a blob of bytes.

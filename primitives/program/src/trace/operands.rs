@@ -1,20 +1,26 @@
 //! Operands of a piece out of proven chunks.
 
+use alloc::vec::Vec;
+
 use cairn_primitives::{
 	chunk::{ChunkProof, CHUNK},
 	Hash,
 };
 
-use super::{evidence::hash_at, Commitment, Evidence, Step, TokenProof};
-use crate::{referee::chunk_of, Float, Operands, SoftFloat, Value};
+use super::{evidence::hash_at, verify::is_finite, Commitment, Evidence, Step, TokenProof};
+use crate::{referee::chunk_of, Code, Float, Operands, SoftFloat, Value};
 
 /// Chunks of the values that an operation reads.
 pub(super) struct Proven<'a> {
 	step: &'a Step<'a>,
 	reads: &'a [Value],
 	evidence: &'a Evidence,
+	/// Roots of the values that the operation reads.
+	roots: Vec<Option<Hash>>,
 	/// Whether everything that was asked for was there.
 	pub is_complete: bool,
+	/// Whether something was read that an honest receiver refuses.
+	pub is_refused: bool,
 }
 
 impl<'a> Proven<'a> {
@@ -37,10 +43,13 @@ impl<'a> Proven<'a> {
 				(Some(signed), Some(edge)) => edge.verify(*signed, step.crossings_after()),
 				(None, Some(_)) => false,
 			});
-		let proven = Self { step, reads, evidence, is_complete: true };
+		let roots = Vec::new();
+		let mut proven =
+			Self { step, reads, evidence, roots, is_complete: true, is_refused: false };
+		proven.roots = reads.iter().map(|value| proven.find(*value)).collect();
 		let values = evidence.chunks.iter().all(|chunk| {
-			let value = reads.get(usize::from(chunk.operand));
-			value.and_then(|value| proven.root(*value)).is_some_and(|root| chunk.proof.verify(root))
+			let root = proven.roots.get(usize::from(chunk.operand)).copied().flatten();
+			root.is_some_and(|root| chunk.proof.verify(root))
 		});
 		let tokens = evidence.tokens.as_ref().is_none_or(|tokens| {
 			tokens.head.root() == step.spec.dataset
@@ -52,8 +61,13 @@ impl<'a> Proven<'a> {
 		(own && earlier && crossed && values && tokens).then_some(proven)
 	}
 
-	/// The root of a value.
+	/// The root of one of the values.
 	pub fn root(&self, value: Value) -> Option<Hash> {
+		let place = self.reads.iter().position(|read| *read == value)?;
+		self.roots.get(place).copied().flatten()
+	}
+
+	fn find(&self, value: Value) -> Option<Hash> {
 		match (value, self.step.crossing(value)) {
 			(Value::Earlier(tensor), _) => {
 				let number = self.step.program().stage().number_of(tensor);
@@ -112,10 +126,16 @@ impl Operands<SoftFloat> for Proven<'_> {
 		if self.step.starts_at_zero(value) {
 			return SoftFloat::zero();
 		}
-		let bytes = self.bytes(value, index);
+		let bits = u64::from_le_bytes(self.bytes(value, index)) as u32;
+		let integer = i32::from(bits as u8 as i8);
+		self.is_refused |= match value {
+			Value::Received(_, _, Code::Dense) => !is_finite(bits),
+			Value::Received(_, _, Code::Exponents) => !(-126..=121).contains(&integer),
+			_ => false,
+		};
 		match value.element_bytes() {
-			1 => SoftFloat::integer((bytes[0] as i8).into()),
-			_ => SoftFloat::from_bits(u64::from_le_bytes(bytes) as u32),
+			1 => SoftFloat::integer(integer),
+			_ => SoftFloat::from_bits(bits),
 		}
 	}
 

@@ -6,8 +6,8 @@ use cairn_primitives::{
 	chunk::{ChunkProof, CHUNK},
 	dataset::DatasetHead,
 	dispute::Leaf,
-	growth::{list_bytes, Growth},
-	hash::blob_root,
+	growth::Growth,
+	hash::{blob_root, list_bytes, list_root},
 	Hash,
 };
 
@@ -15,6 +15,9 @@ use super::{
 	evidence::{list_chunk, EdgeProof},
 	Action, Commitment, Evidence, Step, TokenProof, ValueChunk,
 };
+use sp_core::ConstU32;
+use sp_runtime::BoundedVec;
+
 use crate::{
 	referee::{chunk_of, reads, Claim, Yield},
 	Float, Operands, Operation, SoftFloat, Value,
@@ -60,7 +63,8 @@ impl Crossed {
 			return Some(None);
 		}
 		let list = chunks_of_list(&self.list, chunks)?;
-		Some(Some(EdgeProof { before: self.before, list, after: self.after.clone() }))
+		let after = self.after.clone().try_into().ok()?;
+		Some(Some(EdgeProof { before: self.before, list, after }))
 	}
 }
 
@@ -97,7 +101,7 @@ impl<'a, S: Source> Record<'a, S> {
 		let Some(action) = self.step.action(number) else {
 			return match self.step.is_closing() {
 				true => self.result(),
-				false => Some(Commitment::State { list: root(&self.next()?) }.hash()),
+				false => Some(Commitment::State { list: list_root(&self.next()?) }.hash()),
 			};
 		};
 		if piece == Step::pieces(&action) {
@@ -129,12 +133,16 @@ impl<'a, S: Source> Record<'a, S> {
 				self.open_piece(&operation, piece, list, &mut evidence)?;
 			},
 			Action::Compare(value) => {
-				evidence.list.push(chunk_of_list(list, self.step.place(value)?)?);
+				evidence.list = chunks_of_list(list, [list_chunk(self.step.place(value)?)].into())?
+					.try_into()
+					.ok()?;
 				let (edge, place) = self.step.crossing(value)?;
 				evidence.edges[edge] = self.edges[edge].open([list_chunk(place)].into())?;
 			},
 			Action::Keep(value) => {
-				evidence.list.push(chunk_of_list(list, self.step.place(value)?)?);
+				evidence.list = chunks_of_list(list, [list_chunk(self.step.place(value)?)].into())?
+					.try_into()
+					.ok()?;
 				let first = number.checked_sub(self.step.kept_before(number))?;
 				let before: Option<Vec<_>> = (first..number).map(|n| self.kept(n)).collect();
 				evidence.output = Growth::of(&list_bytes(&before?))?;
@@ -145,7 +153,7 @@ impl<'a, S: Source> Record<'a, S> {
 				for (operand, value) in (0..).zip(self.step.attested()) {
 					lists.insert(list_chunk(self.step.place(value)?));
 					let proof = ChunkProof::of(self.source.blob(value)?, 0)?;
-					evidence.chunks.push(ValueChunk { operand, proof });
+					evidence.chunks.try_push(ValueChunk { operand, proof }).ok()?;
 				}
 				evidence.list = chunks_of_list(list, lists)?;
 			},
@@ -204,7 +212,7 @@ impl<'a, S: Source> Record<'a, S> {
 		for (value, chunk) in chunks {
 			let operand = names.iter().position(|name| *name == value)? as u8;
 			let proof = ChunkProof::of(self.source.blob(value)?, chunk)?;
-			evidence.chunks.push(ValueChunk { operand, proof });
+			evidence.chunks.try_push(ValueChunk { operand, proof }).ok()?;
 			match (value, self.step.crossing(value)) {
 				(Value::Earlier(tensor), _) => {
 					let number = self.step.program().stage().number_of(tensor);
@@ -245,23 +253,19 @@ impl<S: Source> Record<'_, S> {
 		Some(TokenProof {
 			head,
 			list: chunks_of_list(hashes, lists)?,
-			parts: parts.collect::<Option<_>>()?,
+			parts: parts.collect::<Option<Vec<_>>>()?.try_into().ok()?,
 		})
 	}
 }
 
-/// The root of a list of hashes.
-fn root(list: &[Hash]) -> Hash {
-	blob_root(&list_bytes(list))
-}
-
-fn chunk_of_list(list: &[Hash], place: u64) -> Option<ChunkProof> {
-	ChunkProof::of(&list_bytes(list), list_chunk(place))
-}
-
-fn chunks_of_list(list: &[Hash], chunks: BTreeSet<u64>) -> Option<Vec<ChunkProof>> {
+/// Chunks of a list.
+fn chunks_of_list<const N: u32>(
+	list: &[Hash],
+	chunks: BTreeSet<u64>,
+) -> Option<BoundedVec<ChunkProof, ConstU32<N>>> {
 	let bytes = list_bytes(list);
-	chunks.into_iter().map(|chunk| ChunkProof::of(&bytes, chunk)).collect()
+	let chunks = chunks.into_iter().map(|chunk| ChunkProof::of(&bytes, chunk));
+	chunks.collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
 /// Operands out of whole values.

@@ -12,7 +12,7 @@ use crate::{
 	constants::{Rule, StepContext},
 	operation::{Argument, At, Definition, Formula, Operation},
 	random::sample_at,
-	ChangeName, Code, Direction, Moment, Program, Stage, Tensor, Value,
+	ChangeName, Code, Direction, Moment, Name, OuterName, Program, Stage, Tensor, Value,
 };
 
 /// A step of a unit.
@@ -52,7 +52,8 @@ impl<'a> Step<'a> {
 	/// A step of a unit: one of those that count, or the closing one behind them. `None` if there is no such step or stage.
 	pub fn new(spec: &'a ModelSpec, unit: &'a UnitContext, number: StepIndex) -> Option<Self> {
 		let steps = unit.outcome.steps();
-		if number > steps {
+		// An attestation does not name the inner state that a window began with.
+		if number > steps || spec.inner.carries_state() {
 			return None;
 		}
 		let batch = spec.schedule.batch_at(unit.samples);
@@ -369,6 +370,24 @@ impl<'a> Step<'a> {
 	pub(super) fn starts_at_zero(&self, value: Value) -> bool {
 		let is_first = self.number == 0 && matches!(value, Value::State(..) | Value::EarlierLoss);
 		is_first || value.starts_at_zero()
+	}
+
+	/// Whether a step ends the unit that yields a value of this name which is not finite (docs/program.md, *Non-finite*): no honest
+	/// trace goes on behind it.
+	pub(super) fn must_be_finite(&self, value: Value) -> bool {
+		let stage = self.stage();
+		match value {
+			Value::Layer(_, _, Name::AttentionSquares | Name::FeedSquares)
+			| Value::Outer(_, OuterName::Squares | OuterName::MicrobatchLoss)
+			| Value::Sent(_, _, Code::Dense)
+			| Value::Loss(_)
+			| Value::SquaredNorm(_)
+			| Value::NextParameter(_)
+			| Value::NextState(..) => true,
+			Value::Hidden(_, layer) => layer == stage.layers && !stage.is_last,
+			Value::HiddenGradient(_, layer) => layer == 0 && !stage.is_first,
+			_ => false,
+		}
 	}
 
 	/// The commitment before an operation that writes or compares.

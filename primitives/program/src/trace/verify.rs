@@ -10,7 +10,7 @@ use cairn_primitives::{
 	Hash, ModelSpec, StepIndex,
 };
 
-use codec::Decode;
+use codec::DecodeAll;
 
 use super::{operands::Proven, Action, Commitment, Evidence, StageProgram, Step};
 use crate::{
@@ -35,7 +35,7 @@ impl LeafVerifier for StageProgram {
 		leaf: &Leaf,
 		mut evidence: &[u8],
 	) -> LeafVerdict {
-		match (Step::new(spec, context, leaf.step), Evidence::decode(&mut evidence)) {
+		match (Step::new(spec, context, leaf.step), Evidence::decode_all(&mut evidence)) {
 			(Some(step), Ok(evidence)) => step.verify(leaf, &evidence),
 			_ => LeafVerdict::Unproven,
 		}
@@ -56,31 +56,26 @@ impl Step<'_> {
 	pub(super) fn after(&self, leaf: &Leaf, evidence: &Evidence) -> Option<Hash> {
 		let number = leaf.operation.into();
 		let list = evidence.values.root()?;
+		let written = self.base().checked_add(self.computed().min(number))?;
+		if evidence.values.length()? != written.checked_mul(32)? {
+			return None;
+		}
 		match self.action(number)? {
-			Action::Compute(operation) => {
-				let reads = operation.reads();
-				let operands = Proven::new(self, &reads, evidence, list)?;
-				self.compute(leaf, &operation, operands, evidence, list)
-			},
+			Action::Compute(operation) => self.compute(leaf, &operation, evidence, list),
 			Action::Compare(value) if leaf.piece == 0 => {
 				let before = self.boundary(number, list).hash();
-				let proven = Proven::new(self, &[], evidence, list)?;
-				let (own, signed) = (proven.root(value)?, proven.signed(value)?);
-				match (before == leaf.before, own == signed) {
-					(false, _) => None,
-					(true, true) => Some(before),
-					(true, false) => Some(Commitment::Torn { before }.hash()),
+				if before != leaf.before {
+					return None;
+				}
+				let reads = [value];
+				let proven = Proven::new(self, &reads, evidence, list)?;
+				match proven.root(value)? == proven.signed(value)? {
+					true => Some(before),
+					false => Some(Commitment::Torn { before }.hash()),
 				}
 			},
-			Action::Keep(value) if leaf.piece == 0 => {
-				let proven = Proven::new(self, &[], evidence, list)?;
-				self.keep(leaf, proven.root(value)?, evidence, list)
-			},
-			Action::Attest if leaf.piece == 0 => {
-				let attested = self.attested();
-				let operands = Proven::new(self, &attested, evidence, list)?;
-				self.attest(leaf, operands, evidence, list)
-			},
+			Action::Keep(value) if leaf.piece == 0 => self.keep(leaf, value, evidence, list),
+			Action::Attest if leaf.piece == 0 => self.attest(leaf, evidence, list),
 			_ => None,
 		}
 	}
@@ -89,7 +84,6 @@ impl Step<'_> {
 		&self,
 		leaf: &Leaf,
 		operation: &Operation,
-		mut operands: Proven,
 		evidence: &Evidence,
 		list: Hash,
 	) -> Option<Hash> {
@@ -108,12 +102,21 @@ impl Step<'_> {
 		if !is_sound {
 			return None;
 		}
+		let reads = operation.reads();
+		let mut operands = Proven::new(self, &reads, evidence, list)?;
 		let claim = Claim { element, segment, before: registers, after: Yield::Element(0) };
 		let after = operation.piece(&claim, &mut operands)?;
 		if !operands.is_complete {
 			return None;
 		}
+		let torn = Commitment::Torn { before: leaf.before }.hash();
+		if operands.is_refused {
+			return Some(torn);
+		}
 		let element_bits = match after {
+			Yield::Element(bits) if !is_finite(bits) && self.must_be_finite(operation.output) => {
+				return Some(torn);
+			},
 			Yield::Element(bits) => bits,
 			Yield::Registers(registers) => {
 				let registers = Some(registers);
@@ -132,7 +135,7 @@ impl Step<'_> {
 	}
 
 	/// Hand a value's root on.
-	fn keep(&self, leaf: &Leaf, root: Hash, evidence: &Evidence, list: Hash) -> Option<Hash> {
+	fn keep(&self, leaf: &Leaf, value: Value, evidence: &Evidence, list: Hash) -> Option<Hash> {
 		let place = self.kept_before(leaf.operation.into());
 		let next = evidence.output.root()?;
 		let before = match place {
@@ -142,6 +145,7 @@ impl Step<'_> {
 		if before.hash() != leaf.before || evidence.output.length()? != place.checked_mul(32)? {
 			return None;
 		}
+		let root = Proven::new(self, &[value], evidence, list)?.root(value)?;
 		let mut growth = evidence.output.clone();
 		let next = growth.push(&root.0).then(|| growth.root()).flatten()?;
 		Some(match place.checked_add(1)? == self.kept() && !self.is_closing() {
@@ -159,13 +163,7 @@ impl Step<'_> {
 	}
 
 	/// Put the result together, as [`cairn_primitives::Attestation::result`] does.
-	fn attest(
-		&self,
-		leaf: &Leaf,
-		mut operands: Proven,
-		evidence: &Evidence,
-		list: Hash,
-	) -> Option<Hash> {
+	fn attest(&self, leaf: &Leaf, evidence: &Evidence, list: Hash) -> Option<Hash> {
 		let next = evidence.output.root()?;
 		let before = Commitment::Kept { list, next };
 		let whole = self.kept().checked_mul(32)?;
@@ -173,6 +171,7 @@ impl Step<'_> {
 			return None;
 		}
 		let attested = self.attested();
+		let mut operands = Proven::new(self, &attested, evidence, list)?;
 		let mut number = |value| match attested.contains(&value) {
 			true => NonNegative(operands.float(value, 0).to_bits()),
 			false => NonNegative(0), // of no steps
@@ -187,11 +186,15 @@ impl Step<'_> {
 			_ => Commitment::Difference { list: next },
 		};
 		let UnitContext { upstream, downstream, .. } = self.unit;
-		let inner_state = None::<Hash>; // a state that is carried cannot be verified yet
+		let inner_state = None::<Hash>; // nothing is carried
 		let result = (difference.hash(), norm, upstream, downstream, loss, held_out, inner_state);
-		(operands.is_complete && !self.spec.inner.carries_state())
-			.then(|| hash(Domain::Result, &result))
+		operands.is_complete.then(|| hash(Domain::Result, &result))
 	}
+}
+
+/// Whether bits are those of a finite number.
+pub(super) fn is_finite(bits: u32) -> bool {
+	bits & 0x7f80_0000 != 0x7f80_0000
 }
 
 impl Value {

@@ -5,7 +5,10 @@ mod tensors;
 
 use std::{fs, path::Path};
 
-use cairn_primitives::{growth::list_bytes, hash::blob_root, Hash, ModelSpec, StageIndex};
+use cairn_primitives::{
+	hash::{blob_root, list_root},
+	Hash, ModelSpec, StageIndex,
+};
 use cairn_program::{trace::Commitment, Matrix, Stage, Tensor};
 use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 
@@ -121,7 +124,7 @@ impl Shard {
 			let zeros = self.tensors().iter().map(|tensor| vec![0; 4 * tensor.len()]);
 			list.extend(zeros.map(|zeros| blob_root(&zeros)));
 		}
-		Ok(Commitment::Shard { list: blob_root(&list_bytes(&list)) }.hash())
+		Ok(Commitment::Shard { list: list_root(&list) }.hash())
 	}
 }
 

@@ -1,8 +1,6 @@
 //! The manifest of a dataset.
 
-use cairn_primitives::{
-	dataset::DatasetHead, growth::list_bytes, hash::blob_root, DatasetId, Hash,
-};
+use cairn_primitives::{dataset::DatasetHead, hash::list_root, DatasetId, Hash};
 use serde::{Deserialize, Serialize};
 
 /// Bytes of a token id.
@@ -103,7 +101,7 @@ impl Manifest {
 			held_out: self.held_out,
 			chunk_tokens: self.chunk_tokens,
 			tokenizer: self.tokenizer,
-			chunks: blob_root(&list_bytes(&self.chunks)),
+			chunks: list_root(&self.chunks),
 		}
 	}
 

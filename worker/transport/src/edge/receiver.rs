@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use cairn_primitives::{growth::list_bytes, hash::blob_root, Hash};
+use cairn_primitives::{hash::list_root, Hash};
 use iroh::endpoint::{ReadError, ReadExactError, RecvStream};
 use tokio::{
 	sync::Semaphore,
@@ -130,7 +130,7 @@ async fn read(shared: &Shared, mut stream: RecvStream) -> Result<(), Failure> {
 	}
 	let bytes = Bytes::from(bytes);
 	let codes = roots_of(header.form, bytes.clone()).await;
-	let found = blob_root(&list_bytes(&codes));
+	let found = list_root(&codes);
 	if found != header.root {
 		let error = BodyError::Root { claimed: header.root, found };
 		return Err(Failure::Body { position, error });

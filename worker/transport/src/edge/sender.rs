@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use cairn_primitives::{growth::list_bytes, hash::blob_root};
+use cairn_primitives::hash::list_root;
 use iroh::endpoint::{SendStream, StoppedError, VarInt, WriteError};
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -109,7 +109,7 @@ async fn write(shared: &Shared, mut stream: Unfinished, position: Position, byte
 	let (direction, length) = (shared.side.sends(), bytes.len() as u64);
 	let terms = &shared.terms;
 	let codes = roots_of(terms.form, bytes.clone()).await;
-	let root = blob_root(&list_bytes(&codes));
+	let root = list_root(&codes);
 	shared.update(|state| state.record(direction, position, codes));
 	let header = Header { edge: terms.edge, direction, position, form: terms.form, length, root };
 	match stream.write(position.index(terms.microbatches), &header.encode(), bytes).await {
