@@ -77,7 +77,7 @@ pub enum SpecError {
 impl fmt::Display for SpecError {
 	fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
 		formatter.write_str(match self {
-			Self::SizeOutOfRange => "a size of the architecture is out of range: vocabulary is 2 to 1,048,576, width 1 to 65,536, hidden 1 to 262,144, context 1 to 131,072, heads 1 to 512, kv_heads 1 to heads, head_width 2 to 256, and norm_epsilon above 0",
+			Self::SizeOutOfRange => "a size of the architecture is out of range: vocabulary is 2 to 1,048,576, width 1 to 65,536, hidden 1 to 262,144, context 1 to 131,072, heads 1 to 512, kv_heads 1 to heads, head_width 2 to 256, norm_epsilon above 0, and every matrix has fewer than 2^32 elements",
 			Self::HeadsDoNotDivide => "heads must be a multiple of kv_heads",
 			Self::FrequenciesDoNotMatch => "head_width must be even, and frequencies must have half as many entries",
 			Self::TiedHeadAcrossStages => "a tied head needs a single stage: set tied_head to false, or do not cut the model",
@@ -99,7 +99,7 @@ impl fmt::Display for SpecError {
 			Self::TooFewSteps => "a window whose inner state starts from zero needs 50 steps or more: use more steps, or set carry to true",
 			Self::TooManyShares => "the schedule may mint more shares than a model can have: lower shares.per_teraflop, or shorten the schedule",
 			Self::WindowTooShortForSeats => "the window needs at least half as many blocks as the model has seats (stages times lanes): use more blocks, or fewer stages or lanes",
-			Self::TooManyTokens => "a step must have fewer than 2^32 tokens: lower the batch or the context",
+			Self::TooManyTokens => "a step must have fewer than 2^32 tokens, and no value of a microbatch more than 2^40 elements: lower the batch, the microbatch or the context",
 			Self::OuterMomentumOutOfRange => "the outer momentum must be below 1 (0.99999997 at most)",
 		})
 	}

@@ -29,6 +29,8 @@ const SUPPLY_ROOM: u64 = 16;
 const LARGEST_DECAY: Nano = Nano(999_999_970);
 /// Seats that a model may have for each block of its window.
 const SEATS_PER_BLOCK: u32 = 2;
+/// Most elements of a value, so that a chunk of it can be proven (see [`crate::chunk::MAX_DEPTH`]).
+const MAX_ELEMENTS: u64 = 1 << 40;
 /// FLOPs that [`crate::share::ShareRate::per_teraflop`] is for.
 const TERAFLOP: u64 = 1_000_000_000_000;
 
@@ -65,6 +67,9 @@ impl ModelSpec {
 			&& (2..=256).contains(&a.head_width)
 			&& a.norm_epsilon > Nano::ZERO;
 		ensure(in_range, SpecError::SizeOutOfRange)?;
+		let queries = u32::from(a.heads).saturating_mul(a.head_width.into()); // 512 · 256 at most
+		let longest = a.vocabulary.max(a.hidden).max(queries);
+		ensure(longest.checked_mul(a.width).is_some(), SpecError::SizeOutOfRange)?;
 		ensure(a.heads.is_multiple_of(a.kv_heads), SpecError::HeadsDoNotDivide)?;
 		let pairs_match =
 			a.head_width.is_multiple_of(2) && a.frequencies.len() == usize::from(a.head_width >> 1);
@@ -107,7 +112,12 @@ impl ModelSpec {
 		ensure(whole, SpecError::BatchNotWhole)?;
 		let context = self.architecture.context;
 		let countable = points.iter().all(|point| point.batch.checked_mul(context).is_some());
-		ensure(countable, SpecError::TooManyTokens)
+		ensure(countable, SpecError::TooManyTokens)?;
+		let a = &self.architecture;
+		let scores = u64::from(a.heads).saturating_mul(context.into()); // 2²⁶ at most
+		let widest = scores.max(a.vocabulary.max(a.hidden).max(a.width).into());
+		let tokens = u64::from(microbatch).saturating_mul(context.into()); // 2³³ at most
+		ensure(tokens.saturating_mul(widest) <= MAX_ELEMENTS, SpecError::TooManyTokens)
 	}
 
 	fn validate_window(&self) -> Result<(), SpecError> {
@@ -328,6 +338,21 @@ mod tests {
 					s.schedule.points[1].batch = 1 << 15;
 				},
 				TooManyTokens,
+			),
+			(
+				|s| {
+					s.architecture.context = 1 << 17;
+					s.schedule.microbatch = 1 << 11;
+					s.schedule.points.iter_mut().for_each(|point| point.batch = 1 << 11);
+				},
+				TooManyTokens,
+			),
+			(
+				|s| {
+					s.architecture.vocabulary = 1 << 20;
+					s.architecture.width = 1 << 12;
+				},
+				SizeOutOfRange,
 			),
 			(
 				|s| {

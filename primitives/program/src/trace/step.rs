@@ -143,7 +143,10 @@ impl<'a> Step<'a> {
 	/// Pieces of an operation.
 	pub fn pieces(action: &Action) -> u64 {
 		match action {
-			Action::Compute(operation) => operation.elements() * operation.pieces_per_element(),
+			Action::Compute(operation) => {
+				// 2⁴⁰ elements of 2²⁸ segments at most, by the spec; no real one comes near.
+				operation.elements().saturating_mul(operation.pieces_per_element())
+			},
 			Action::Compare(_) | Action::Keep(_) | Action::Attest => 1,
 		}
 	}
