@@ -132,7 +132,7 @@ fn a_fork_answers_with_its_bonds_for_what_its_parents_trained() {
 	ExtBuilder::default().build_and_execute(|| {
 		// GIVEN a family whose first model is dear
 		let mut dear = spec();
-		dear.window.steps = 1_000;
+		dear.window.steps = 511;
 		dear.window.checkpoint_every = 100;
 		let root = propose_with(dear.clone(), None);
 		assert_eq!(Registry::bonded_points(root), Some(dear.bonded_points()));
@@ -150,7 +150,7 @@ fn a_fork_answers_with_its_bonds_for_what_its_parents_trained() {
 		}
 		// A fork that is dearer than its parents asks for more; its parents do not.
 		let mut dearer = dear.clone();
-		dearer.window.steps = 1_001;
+		dearer.window.steps = 512;
 		dearer.window.checkpoint_every = 100;
 		let fork = propose_with(dearer.clone(), Some(grandchild));
 		assert_eq!(Registry::bonded_points(fork), Some(dearer.bonded_points()));
