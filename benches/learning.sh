@@ -6,5 +6,5 @@ cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/cairn/target}" OPENSSL_NO_VENDOR=1
 make --silent build
 source benches/peers/install.sh
-exec "$peers" benches/learning.py --worker "$CARGO_TARGET_DIR/debug/cairn-worker" \
+exec "$peers" benches/learning/main.py --worker "$CARGO_TARGET_DIR/debug/cairn-worker" \
 	--folder "$CARGO_TARGET_DIR/learning" "$@"
