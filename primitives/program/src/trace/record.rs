@@ -10,14 +10,13 @@ use cairn_primitives::{
 	hash::{blob_root, list_bytes, list_root},
 	Hash,
 };
+use sp_core::ConstU32;
+use sp_runtime::BoundedVec;
 
 use super::{
 	evidence::{list_chunk, EdgeProof},
 	Action, Commitment, Evidence, Step, TokenProof, ValueChunk,
 };
-use sp_core::ConstU32;
-use sp_runtime::BoundedVec;
-
 use crate::{
 	referee::{chunk_of, reads, Claim, Yield},
 	Float, Operands, Operation, SoftFloat, Value,
@@ -133,16 +132,12 @@ impl<'a, S: Source> Record<'a, S> {
 				self.open_piece(&operation, piece, list, &mut evidence)?;
 			},
 			Action::Compare(value) => {
-				evidence.list = chunks_of_list(list, [list_chunk(self.step.place(value)?)].into())?
-					.try_into()
-					.ok()?;
+				evidence.list = chunks_of_list(list, [list_chunk(self.step.place(value)?)].into())?;
 				let (edge, place) = self.step.crossing(value)?;
 				evidence.edges[edge] = self.edges[edge].open([list_chunk(place)].into())?;
 			},
 			Action::Keep(value) => {
-				evidence.list = chunks_of_list(list, [list_chunk(self.step.place(value)?)].into())?
-					.try_into()
-					.ok()?;
+				evidence.list = chunks_of_list(list, [list_chunk(self.step.place(value)?)].into())?;
 				let first = number.checked_sub(self.step.kept_before(number))?;
 				let before: Option<Vec<_>> = (first..number).map(|n| self.kept(n)).collect();
 				evidence.output = Growth::of(&list_bytes(&before?))?;
