@@ -237,9 +237,9 @@ impl Unit {
 					shard.extend(stage.tensors().iter().map(|_| Hash::repeat_byte(5)));
 				}
 			}
-			for edge in 0..2 {
+			for (edge, crossings) in edges.iter_mut().enumerate() {
 				let of_step = (0..step.microbatches()).flat_map(|m| crossed(edge, m, &blobs));
-				edges[edge].push(of_step.collect());
+				crossings.push(of_step.collect());
 			}
 			steps.push(Values { blobs, dataset: dataset.clone() });
 			handed_on = Some(reference);
@@ -262,9 +262,7 @@ impl Unit {
 	fn sign(&mut self) {
 		let signed = |edge| {
 			let crossings = self.crossings(edge);
-			(!crossings.is_empty()).then(|| {
-				crossings.into_iter().fold(Hash::zero(), |root, step| running_root(root, step))
-			})
+			(!crossings.is_empty()).then(|| crossings.into_iter().fold(Hash::zero(), running_root))
 		};
 		(self.context.upstream, self.context.downstream) = (signed(0), signed(1));
 	}
@@ -450,7 +448,7 @@ fn changed_evidence_proves_nothing() {
 			for operation in (0..step.length()).step_by(3) {
 				let action = step.action(operation).unwrap();
 				// Within an element, where elements have two pieces.
-				let piece = (Step::pieces(&action) / 2 | 1).min(Step::pieces(&action) - 1);
+				let piece = ((Step::pieces(&action) / 2) | 1).min(Step::pieces(&action) - 1);
 				let before = record.commitment(operation, piece).unwrap();
 				let after = record.commitment(operation, piece + 1).unwrap();
 				let leaf = leaf(number, operation, piece, before, after);
