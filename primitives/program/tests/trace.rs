@@ -25,8 +25,6 @@ use common::{adamw, insert_inputs, muon, spec};
 
 /// Steps of a unit.
 const STEPS: u32 = 2;
-/// Most bytes of evidence.
-const MOST: usize = 64 * 1024;
 
 /// Values of one step, and the dataset.
 struct Values {
@@ -337,7 +335,7 @@ fn leaf(step: u32, operation: u64, piece: u64, before: Hash, after: Hash) -> Lea
 
 #[test]
 fn a_trace_leads_from_the_shard_piece_by_piece_to_the_next_state() {
-	let (mut largest, mut looked) = (0, 0);
+	let mut looked = 0;
 	for (name, unit) in units() {
 		let mut number = 0;
 		unit.each(|step, record, before, after| {
@@ -360,7 +358,6 @@ fn a_trace_leads_from_the_shard_piece_by_piece_to_the_next_state() {
 					let after = record.commitment(operation, piece + 1).unwrap();
 					let evidence = record.evidence(operation, piece).unwrap();
 					let bytes = evidence.encode();
-					largest = largest.max(bytes.len());
 					assert_eq!(Evidence::decode(&mut &bytes[..]), Ok(evidence));
 					let verify = |after| {
 						let leaf = leaf(number, operation, piece, before, after);
@@ -376,8 +373,6 @@ fn a_trace_leads_from_the_shard_piece_by_piece_to_the_next_state() {
 		});
 	}
 	assert!(looked > 3_000, "{looked}");
-	assert!(largest <= MOST, "{largest} bytes of evidence");
-	println!("{looked} pieces, {largest} bytes of evidence at most");
 }
 
 /// Everything that evidence can be changed in, each changed once.
