@@ -29,6 +29,9 @@ pub enum ProxyType {
 	Any,
 	/// Everything that moves no tokens and no shares out of the account. It can lose them: whoever chooses the worker key or the
 	/// session keys decides what they sign, and false statements are fined.
+	///
+	/// It neither acts for those whose proxy the account is, nor in its name in a multisig: calls inside of those begin with a new
+	/// origin, which knows nothing of this restriction.
 	#[codec(index = 1)]
 	NonTransfer,
 	/// Voting and proposing in the council and the treasury.
@@ -73,8 +76,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 					| RuntimeCall::Treasury(..)
 					| RuntimeCall::Preimage(..)
 					| RuntimeCall::Scheduler(..)
-					| RuntimeCall::Multisig(..)
-					| RuntimeCall::Proxy(..)
+					| RuntimeCall::Proxy(pallet_proxy::Call::reject_announcement { .. })
 					| RuntimeCall::Utility(..)
 			),
 			Self::Governance => matches!(
