@@ -108,6 +108,9 @@ pub trait Providers {
 	/// Commit `amount` of a provider's free bond to a model; fails with a named error if too little is free, or if a
 	/// commitment to the model exists.
 	fn commit(provider: &Self::AccountId, model: ModelId, amount: Balance) -> DispatchResult;
+	/// Commit as [`Providers::commit`] does, or take up a commitment that was released and is not settled: it answers for
+	/// the model as before, with at least `amount`. What it lacks comes from the free bond.
+	fn recommit(provider: &Self::AccountId, model: ModelId, amount: Balance) -> DispatchResult;
 	/// What is committed to a model.
 	fn committed(provider: &Self::AccountId, model: ModelId) -> Balance;
 	/// Begin to free a commitment: it stays locked, and can be fined, for the post-leave lock.

@@ -141,6 +141,9 @@ impl Providers for MockProviders {
 	fn commit(_: &AccountId, _: ModelId, _: Balance) -> DispatchResult {
 		unreachable!("disputes do not touch bonds")
 	}
+	fn recommit(_: &AccountId, _: ModelId, _: Balance) -> DispatchResult {
+		unreachable!("disputes do not touch bonds")
+	}
 	fn committed(_: &AccountId, _: ModelId) -> Balance {
 		unreachable!("disputes do not touch bonds")
 	}

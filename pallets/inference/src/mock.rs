@@ -230,6 +230,10 @@ impl Providers for MockProviders {
 		unreachable!("this pallet takes no bonds")
 	}
 
+	fn recommit(_: &AccountId, _: ModelId, _: Balance) -> DispatchResult {
+		unreachable!("this pallet takes no bonds")
+	}
+
 	fn committed(_: &AccountId, _: ModelId) -> Balance {
 		0
 	}

@@ -33,11 +33,18 @@ impl<T: Config> Pallet<T> {
 		let waiting = RequestCount::<T>::get(model);
 		ensure!(waiting < T::MaxRequests::get(), Error::<T>::TooManyRequests);
 		let known = Vacancies::<T>::get(model);
+		let entitlement = Self::entitled_to(&of_model, &provider);
 		if let Some(all) = &known {
-			Self::ensure_room(all, Self::entitled_to(&of_model, &provider))?;
+			Self::ensure_room(all, entitlement)?;
 		}
 		let points = T::Models::bonded_points(model).ok_or(Error::<T>::UnknownModel)?;
-		T::Providers::commit(&provider, model, T::Providers::required_bond(points))?;
+		let bond = T::Providers::required_bond(points);
+		match entitlement {
+			Entitlement::Stage(_) => T::Providers::recommit(&provider, model, bond)?,
+			// Its lot may give another stage than the last one. Until what it left is settled, every lot costs a bond: otherwise
+			// whoever left at once could draw until it got the stage that it wants.
+			Entitlement::None | Entitlement::Any => T::Providers::commit(&provider, model, bond)?,
+		}
 
 		if known.is_none() {
 			Self::open_books(model, spec);

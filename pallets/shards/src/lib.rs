@@ -184,7 +184,7 @@ pub mod pallet {
 			seed_at: BlockNumber,
 		},
 		/// The stage that fell to a provider has no free place: its enlistment is over. Its bond stays locked for a while, and
-		/// it stays entitled to the stage.
+		/// it stays entitled to the stage, for which it may enlist again.
 		TurnedAway {
 			/// The model.
 			model: ModelId,

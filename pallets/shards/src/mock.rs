@@ -223,6 +223,12 @@ impl Providers for World {
 		})
 	}
 
+	fn recommit(provider: &AccountId, model: ModelId, amount: Balance) -> DispatchResult {
+		let key = (*provider, model);
+		world(|world| world.commitments.retain(|other, released| *other != key || !*released));
+		Self::commit(provider, model, amount)
+	}
+
 	fn committed(provider: &AccountId, model: ModelId) -> Balance {
 		match world(|world| world.commitments.get(&(*provider, model)).copied()) {
 			Some(false) => Self::bonded_points(model).unwrap_or_default(),

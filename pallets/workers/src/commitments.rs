@@ -47,6 +47,24 @@ impl<T: Config> Providers for Pallet<T> {
 		Ok(())
 	}
 
+	/// Nothing that was committed becomes free on the way, also where less is asked for now: it answers for past work still.
+	fn recommit(provider: &AccountId32, model: ModelId, amount: Balance) -> DispatchResult {
+		let released = |old: &Commitment| old.unlock.is_some();
+		let Some(old) = Commitments::<T>::get(provider, model).filter(released) else {
+			return Self::commit(provider, model, amount);
+		};
+		let mut ledger = Self::ledger(provider)?;
+		let amount = amount.max(old.amount);
+		let lacking = amount.saturating_sub(old.amount); // the larger of the two
+		ensure!(lacking <= ledger.free(), Error::<T>::NotEnoughFreeBond);
+		ledger.committed =
+			ledger.committed.checked_add(lacking).ok_or(Error::<T>::NotEnoughFreeBond)?;
+		Commitments::<T>::insert(provider, model, Commitment { amount, unlock: None });
+		Ledgers::<T>::insert(provider, ledger);
+		Self::deposit_event(Event::Committed { provider: provider.clone(), model, amount });
+		Ok(())
+	}
+
 	fn committed(provider: &AccountId32, model: ModelId) -> Balance {
 		Commitments::<T>::get(provider, model).map_or(0, |commitment| commitment.amount)
 	}

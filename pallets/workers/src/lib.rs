@@ -189,13 +189,13 @@ pub mod pallet {
 			/// How much.
 			amount: Balance,
 		},
-		/// A part of a bond was committed to a model.
+		/// A part of a bond was committed to a model, or is so again.
 		Committed {
 			/// The provider.
 			provider: T::AccountId,
 			/// The model.
 			model: ModelId,
-			/// How much.
+			/// How much answers for the model now.
 			amount: Balance,
 		},
 		/// A provider left a model; its commitment stays locked for a while.

@@ -66,6 +66,10 @@ impl Providers for MockProviders {
 		Ok(())
 	}
 
+	fn recommit(provider: &AccountId, model: ModelId, amount: Balance) -> DispatchResult {
+		Self::commit(provider, model, amount)
+	}
+
 	fn committed(provider: &AccountId, model: ModelId) -> Balance {
 		Committed::get((provider, model))
 	}

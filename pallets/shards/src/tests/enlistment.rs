@@ -127,7 +127,6 @@ fn who_draws_a_full_stage_of_a_sealed_model_is_turned_away_and_bound_to_it() {
 		assert_eq!(Shards::entitlement(&101, model), Entitlement::Stage(0));
 		assert_eq!(RequestCount::<Test>::get(model), 0);
 		// Its stage being full, it is not let in again before somebody leaves.
-		unlock(101, model);
 		assert_noop!(Shards::enlist(signed(101), model), Error::<Test>::StageFull);
 		assert_noop!(Shards::enlist(signed(102), model), Error::<Test>::NoVacancy);
 		assert_ok!(Shards::leave(signed(100), model));
@@ -293,6 +292,44 @@ fn one_identity_gets_one_stage_of_a_family_across_forks() {
 		place(parent, 1);
 		assert_eq!(seat_of(parent, 1).unwrap().0, stage);
 	});
+}
+
+#[test]
+fn who_is_bound_to_a_stage_comes_back_before_its_bond_is_settled() {
+	ExtBuilder::build_and_execute(|| {
+		// GIVEN a provider that left a sealed model
+		let model = add_model(8, 1, Access::Sealed);
+		place(model, 1);
+		let place_before = seat_of(model, 1);
+		assert_ok!(Shards::leave(signed(1), model));
+		assert!(is_released(model, 1));
+		// WHEN it enlists again at once
+		place(model, 1);
+		// THEN its bond answers for the model again, and it sits where it sat
+		assert!(is_committed(model, 1));
+		assert_eq!(seat_of(model, 1), place_before);
+	});
+}
+
+#[test]
+fn whose_lot_could_give_another_stage_waits_until_its_bond_is_settled() {
+	for access in [Access::Open, Access::Sealed] {
+		ExtBuilder::build_and_execute(|| {
+			// GIVEN a provider of an open model, or one that withdrew before its lot in a sealed one was known
+			let model = add_model(8, 1, access);
+			assert_ok!(Shards::enlist(signed(1), model));
+			if access == Access::Open {
+				run(4);
+				assert_ok!(Shards::draw_seat(signed(0), model, 1));
+			}
+			assert_ok!(Shards::leave(signed(1), model));
+			// THEN it draws no second lot with the same bond
+			let again = Shards::enlist(signed(1), model);
+			assert_noop!(again, DispatchError::Other("committed already"));
+			unlock(1, model);
+			assert_ok!(Shards::enlist(signed(1), model));
+		});
+	}
 }
 
 #[test]

@@ -90,6 +90,55 @@ fn a_provider_comes_back_once_the_lock_is_over() {
 }
 
 #[test]
+fn a_released_commitment_is_taken_up_again_before_its_lock_is_over() {
+	ExtBuilder::default().build_and_execute(|| {
+		// GIVEN a provider that left a model, and lost half of what answers for it
+		let provider = committed(1);
+		Register::release(&provider, MODEL);
+		let fine = Register::fine(&provider, MODEL, Fault::Unit, None);
+		System::reset_events();
+		// WHEN it comes back while the lock lasts and a unit is open
+		OpenModel::set(Some(MODEL));
+		pass(100);
+		assert_ok!(Register::recommit(&provider, MODEL, COMMITTED));
+		// THEN the rest is topped up from its free bond, and the lock is off
+		let (model, amount) = (MODEL, COMMITTED);
+		assert_eq!(events(), [Event::Committed { provider: provider.clone(), model, amount }]);
+		let commitment = Commitments::<Test>::get(&provider, MODEL).unwrap();
+		assert_eq!((commitment.amount, commitment.unlock), (COMMITTED, None));
+		assert_eq!(ledger(&provider).committed, COMMITTED);
+		assert_eq!(ledger(&provider).free(), BOND - fine - COMMITTED);
+		// AND all of it can be fined for what was done before; the lock begins anew when it leaves again.
+		assert_eq!(Register::fine(&provider, MODEL, Fault::Unit, None), COMMITTED / 2);
+		Register::release(&provider, MODEL);
+		assert_eq!(Commitments::<Test>::get(&provider, MODEL).unwrap().unlock, Some(301));
+	});
+}
+
+#[test]
+fn coming_back_frees_nothing_and_is_refused_without_the_bond() {
+	ExtBuilder::default().build_and_execute(|| {
+		let provider = committed(1);
+		// Who is in already is refused, and who has no commitment makes one.
+		let again = |amount| Register::recommit(&provider, MODEL, amount);
+		assert_noop!(again(COMMITTED), Error::<Test>::AlreadyCommitted);
+		assert_ok!(Register::recommit(&provider, MODEL + 1, 1_000));
+		assert_eq!(Register::committed(&provider, MODEL + 1), 1_000);
+
+		Register::release(&provider, MODEL);
+		let all = BOND - 1_000;
+		assert_noop!(again(all + 1), Error::<Test>::NotEnoughFreeBond);
+		assert_noop!(again(u128::MAX), Error::<Test>::NotEnoughFreeBond);
+		// A model that asks less than it did leaves the bond where it is.
+		assert_ok!(again(1));
+		assert_eq!(Register::committed(&provider, MODEL), COMMITTED);
+		Register::release(&provider, MODEL);
+		assert_ok!(again(all));
+		assert_eq!(ledger(&provider).free(), 0);
+	});
+}
+
+#[test]
 fn a_commitment_is_not_settled_from_under_open_work_in_its_model() {
 	ExtBuilder::default().build_and_execute(|| {
 		// GIVEN a provider that left two models and waited out both locks

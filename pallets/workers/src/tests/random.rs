@@ -40,6 +40,7 @@ fn operate(random: &mut ChaCha8Rng) -> Result<(), DispatchError> {
 		1 => Register::bond_more(origin(), amount),
 		2 | 3 => Register::unbond(origin(), amount),
 		4 => Register::withdraw(origin()),
+		5 if random.gen_bool(0.2) => Register::recommit(&provider, model, amount),
 		5 | 6 => Register::commit(&provider, model, amount),
 		7 if random.gen_bool(0.5) => {
 			Register::release(&provider, model);
@@ -56,7 +57,7 @@ fn operate(random: &mut ChaCha8Rng) -> Result<(), DispatchError> {
 			assert_eq!(fine, fault.fine().mul_floor(before));
 			Ok(())
 		},
-		10 if random.gen_bool(0.5) => Register::deregister(origin()),
+		10 if random.gen_bool(0.8) => Register::deregister(origin()),
 		_ => {
 			OpenUnits::set(random.gen_range(0..2));
 			OpenModel::set(random.gen_bool(0.3).then_some(random.gen_range(0..2)));
