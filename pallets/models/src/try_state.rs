@@ -11,7 +11,8 @@ use sp_runtime::TryRuntimeError;
 impl<T: Config> Pallet<T> {
 	/// The invariants of this pallet.
 	///
-	/// 1. What is on hold for an account is the sum of the deposits of its rows, for datasets and for models.
+	/// 1. What is on hold for an account is the sum of the deposits of its rows, for datasets and for models; nobody
+	///    else has any.
 	/// 2. Every model has a record and a spec, and a number below `NextModel`.
 	/// 3. A fork's parent exists, is older, is of the same family, has the same stages and shapes, and is open if the
 	///    fork is; a model without a parent is the root of its family. Bonds answer for the dearest unit of a model, and
@@ -51,6 +52,10 @@ impl<T: Config> Pallet<T> {
 		for record in Records::<T>::iter_values() {
 			let sum = &mut sums.entry(record.researcher).or_default().1;
 			*sum = sum.checked_add(record.deposit).ok_or("1: deposits overflow")?;
+		}
+		// Whoever else has funds on hold here has no row, but an account.
+		for (who, _) in frame_system::Account::<T>::iter() {
+			sums.entry(who).or_default();
 		}
 		for (who, (datasets, models)) in sums {
 			let held = |reason: HoldReason| T::Currency::balance_on_hold(&reason.into(), &who);

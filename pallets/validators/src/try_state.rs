@@ -10,12 +10,15 @@ use frame_support::{
 	traits::{fungible::InspectHold, Get},
 };
 use pallet_session::Pallet as Session;
-use sp_runtime::{traits::SaturatedConversion, TryRuntimeError};
+use sp_runtime::{
+	traits::{SaturatedConversion, Zero},
+	TryRuntimeError,
+};
 
 impl<T: Config> Pallet<T> {
 	/// The invariants of this pallet.
 	///
-	/// 1. The bond of every row is the amount on hold for its account.
+	/// 1. The bond of every row is the amount on hold for its account; nobody else has one on hold.
 	/// 2. The queue names exactly the rows that are `Queued`, each once.
 	/// 3. As many candidates wait as are counted, and no more than `MaxCandidates`.
 	/// 4. The planned set names exactly the rows that are `Active`, `Leaving` or `Ejected`, each
@@ -46,6 +49,13 @@ impl<T: Config> Pallet<T> {
 			} else if candidacy.status == Status::Queued {
 				queued.insert(who);
 			}
+		}
+		for (who, _) in frame_system::Account::<T>::iter() {
+			ensure!(
+				Candidates::<T>::contains_key(&who)
+					|| <T as Config>::Currency::balance_on_hold(&reason, &who) == Zero::zero(),
+				"1: an account without a row has a bond on hold"
+			);
 		}
 		let queue = Queue::<T>::get();
 		ensure!(queue.len() == queued.len(), "2: the queue has too many or too few entries");

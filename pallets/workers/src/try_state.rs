@@ -8,7 +8,7 @@ use sp_runtime::{AccountId32, TryRuntimeError};
 impl<T: Config> Pallet<T> {
 	/// The invariants of this pallet.
 	///
-	/// 1. The bond of every ledger is the amount on hold for its provider.
+	/// 1. The bond of every ledger is the amount on hold for its provider; nobody else has one on hold.
 	/// 2. What a ledger counts as committed is the sum of the provider's commitments, none of which is empty.
 	/// 3. A bond covers what is committed and what is unbonding; parts unbond in the order of their blocks, none is empty.
 	/// 4. Worker keys and endpoints lead to the provider whose ledger names them, and to nobody else.
@@ -44,6 +44,13 @@ impl<T: Config> Pallet<T> {
 			ensure!(
 				Endpoints::<T>::get(ledger.endpoint.key).as_ref() == Some(&provider),
 				"4: an endpoint does not lead to its provider"
+			);
+		}
+		for (who, _) in frame_system::Account::<T>::iter() {
+			ensure!(
+				Ledgers::<T>::contains_key(&who)
+					|| T::Currency::balance_on_hold(&reason, &who) == 0,
+				"1: an account that is no provider has a bond on hold"
 			);
 		}
 		ensure!(Workers::<T>::iter().count() == providers, "4: a worker key leads astray");

@@ -1,6 +1,6 @@
 use crate::{mock::*, Datasets, Error, Event, HoldReason};
 use cairn_primitives::{traits::Models, Hash};
-use frame_support::{assert_noop, assert_ok};
+use frame_support::{assert_noop, assert_ok, traits::fungible::MutateHold};
 use sp_runtime::{DispatchError, TokenError};
 
 #[test]
@@ -79,4 +79,15 @@ fn transfers_of_datasets_are_refused_by_name() {
 			TokenError::CannotCreateHold
 		);
 	});
+}
+
+#[test]
+fn a_deposit_that_no_row_knows_is_noticed() {
+	for reason in [HoldReason::DatasetDeposit, HoldReason::ModelDeposit] {
+		ExtBuilder::default().build().execute_with(|| {
+			assert_ok!(Registry::do_try_state());
+			assert_ok!(Balances::hold(&reason.into(), &STRANGER, 1));
+			assert!(Registry::do_try_state().is_err());
+		});
+	}
 }

@@ -1,7 +1,13 @@
 //! From `apply` to `withdraw`.
 
-use crate::{mock::*, Candidates, Error, Event, MinValidators, Queue, Status, WaitingCount};
-use frame_support::{assert_noop, assert_ok, dispatch::DispatchResult, traits::Currency};
+use crate::{
+	mock::*, Candidates, Error, Event, HoldReason, MinValidators, Queue, Status, WaitingCount,
+};
+use frame_support::{
+	assert_noop, assert_ok,
+	dispatch::DispatchResult,
+	traits::{fungible::MutateHold, Currency},
+};
 use sp_runtime::{traits::Dispatchable, DispatchError::BadOrigin, TokenError};
 
 fn signed(who: AccountId) -> RuntimeOrigin {
@@ -371,5 +377,14 @@ fn the_floor_can_be_set_between_one_and_the_size_of_the_set() {
 				Event::MinValidatorsSet { min_validators: 8 }
 			]
 		);
+	});
+}
+
+#[test]
+fn a_bond_that_no_row_knows_is_noticed() {
+	ExtBuilder::default().build().execute_with(|| {
+		assert_ok!(Validators::do_try_state());
+		assert_ok!(Balances::hold(&HoldReason::ValidatorBond.into(), &20, 1));
+		assert!(Validators::do_try_state().is_err());
 	});
 }

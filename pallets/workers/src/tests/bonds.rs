@@ -1,6 +1,6 @@
-use crate::{mock::*, BondPrice, Error, Event, Unbonding};
+use crate::{mock::*, BondPrice, Error, Event, HoldReason, Unbonding};
 use cairn_primitives::{traits::Providers, Hash, ModelSpec, Points};
-use frame_support::{assert_noop, assert_ok};
+use frame_support::{assert_noop, assert_ok, traits::fungible::MutateHold};
 use sp_runtime::TokenError;
 
 #[test]
@@ -157,5 +157,16 @@ fn the_bond_is_never_below_the_least_and_never_wraps() {
 		assert_eq!(Register::required_bond(points), u128::MAX);
 		assert_eq!(Register::required_bond(Points::MAX), u128::MAX);
 		assert_eq!(Register::required_bond(0), 100);
+	});
+}
+
+#[test]
+fn a_bond_that_no_ledger_knows_is_noticed() {
+	ExtBuilder::default().build().execute_with(|| {
+		let stranger = account(2);
+		registered(1);
+		assert_ok!(Register::do_try_state());
+		assert_ok!(Balances::hold(&HoldReason::ProviderBond.into(), &stranger, 1));
+		assert!(Register::do_try_state().is_err());
 	});
 }
