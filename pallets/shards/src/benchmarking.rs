@@ -44,7 +44,7 @@ fn model<T: Config>(stages: u8) -> ModelId {
 	let vacancy = Stage::<T::AccountId>::empty(LANES).vacancy();
 	let all: StageVacancies = BoundedVec::truncate_from(vec![vacancy; usize::from(stages)]);
 	Vacancies::<T>::insert(model, all);
-	Clocks::<T>::insert(model, Clock { next: 0, oldest: 0, phase: Phase::Waiting });
+	Clocks::<T>::insert(model, Clock { next: 0, oldest: 0, phase: Phase::Waiting, voided: 0 });
 	model
 }
 
@@ -189,7 +189,7 @@ mod benchmarks {
 	fn declare_held() -> Result<(), BenchmarkError> {
 		let model = model::<T>(1);
 		fill::<T>(model, 0, MAX_STANDBYS)?;
-		Clocks::<T>::insert(model, Clock { next: 1, oldest: 1, phase: Phase::Waiting });
+		Clocks::<T>::insert(model, Clock { next: 1, oldest: 1, phase: Phase::Waiting, voided: 0 });
 		let last = MAX_LANES.saturating_add(MAX_STANDBYS).saturating_sub(1);
 		let (_, worker) = Helper::<T>::provider(last);
 
@@ -221,7 +221,7 @@ mod benchmarks {
 			Closed::<T>::insert(model, old, closed);
 		}
 		let phase = Phase::Running(window(next, NOW.saturating_sub(1)));
-		Clocks::<T>::insert(model, Clock { next, oldest: 0, phase });
+		Clocks::<T>::insert(model, Clock { next, oldest: 0, phase, voided: 0 });
 		Helper::<T>::attest(model, next, s.saturating_mul(MAX_LANES));
 
 		#[extrinsic_call]
@@ -259,7 +259,7 @@ mod benchmarks {
 		Awaited::<T>::insert(seed_at, 1);
 		Clocks::<T>::insert(
 			model,
-			Clock { next: 1, oldest: 1, phase: Phase::Scheduled { seed_at } },
+			Clock { next: 1, oldest: 1, phase: Phase::Scheduled { seed_at }, voided: 0 },
 		);
 
 		#[extrinsic_call]
@@ -281,7 +281,7 @@ mod benchmarks {
 		Outputs::<T>::insert(seed_at, Hash::repeat_byte(7));
 		Awaited::<T>::insert(seed_at, 1);
 		let phase = Phase::Scheduled { seed_at };
-		Clocks::<T>::insert(model, Clock { next: FORGOTTEN_PER_POKE, oldest: 0, phase });
+		Clocks::<T>::insert(model, Clock { next: FORGOTTEN_PER_POKE, oldest: 0, phase, voided: 0 });
 		Helper::<T>::retire(model);
 		// Windows of one block, whose deadline is block 1
 		let kept =
@@ -302,7 +302,7 @@ mod benchmarks {
 		fill::<T>(model, 0, MAX_STANDBYS)?;
 		let closed = ClosedWindow { window: window(0, 1), is_void: false };
 		Closed::<T>::insert(model, 0, closed);
-		Clocks::<T>::insert(model, Clock { next: 1, oldest: 0, phase: Phase::Waiting });
+		Clocks::<T>::insert(model, Clock { next: 1, oldest: 0, phase: Phase::Waiting, voided: 0 });
 		Helper::<T>::retire(model);
 		let later: BlockNumber =
 			T::DissolveDelay::get().max(T::DissolveWindows::get()).saturating_add(1);

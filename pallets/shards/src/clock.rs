@@ -16,6 +16,9 @@ use cairn_primitives::{
 use frame_support::{ensure, storage::with_storage_layer, traits::Get, weights::Weight};
 use sp_runtime::DispatchError;
 
+/// Void windows in a row from which on seats that do not attest are lost. One or two void windows may have a cause that is
+/// nobody's fault; a model whose seats are lost for good would have nothing but void windows.
+const MAX_VOID: u8 = 3;
 /// Closed windows that one poke forgets while the model lives: two, so that a shorter retention is caught up with.
 const FORGOTTEN_PER_CLOSE: u32 = 2;
 /// Closed windows of a retired model that one poke forgets.
@@ -135,7 +138,8 @@ impl<T: Config> Pallet<T> {
 		if !is_void {
 			Self::accept(model, &window, samples);
 		}
-		Self::close_stages(model, spec, &window, is_void);
+		clock.voided = if is_void { clock.voided.saturating_add(1) } else { 0 };
+		Self::close_stages(model, spec, &window, clock.voided);
 
 		clock.next = window.index.saturating_add(1); // 2³² windows take longer than block numbers last
 		Self::forget_old(model, &mut clock);
@@ -169,14 +173,17 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Change seats: those who depart and those who were absent too often give way to standbys.
-	fn close_stages(model: ModelId, spec: &ModelSpec, window: &Window, is_void: bool) {
+	/// Change seats: those who depart and those who were absent too often give way to standbys. In a void window, which is the
+	/// `voided`th in a row, absence is not noted; but where void windows do not end, it costs the seat.
+	fn close_stages(model: ModelId, spec: &ModelSpec, window: &Window, voided: u8) {
 		let mut vacancies = Vacancies::<T>::get(model).unwrap_or_default();
 		for (stage, vacancy) in (0..=StageIndex::MAX).zip(vacancies.iter_mut()) {
 			let mut members = Self::load_stage(model, stage, spec.lanes);
-			if !is_void {
-				let attested = T::Work::attested_lanes(model, window.index, stage);
-				for provider in members.note_attendance(window, stage, attested) {
+			let attested = || T::Work::attested_lanes(model, window.index, stage);
+			if voided >= MAX_VOID {
+				members.dismiss_absent(window, stage, attested());
+			} else if voided == 0 {
+				for provider in members.note_attendance(window, stage, attested()) {
 					T::Providers::note_absence(&provider);
 				}
 			}

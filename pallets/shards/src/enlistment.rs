@@ -194,7 +194,7 @@ impl<T: Config> Pallet<T> {
 		let vacancy = Stage::<T::AccountId>::empty(spec.lanes).vacancy();
 		let all: StageVacancies = BoundedVec::truncate_from(vec![vacancy; spec.stages.len()]);
 		Vacancies::<T>::insert(model, all);
-		Clocks::<T>::insert(model, Clock { next: 0, oldest: 0, phase: Phase::Waiting });
+		Clocks::<T>::insert(model, Clock { next: 0, oldest: 0, phase: Phase::Waiting, voided: 0 });
 	}
 
 	/// End an enlistment that leads to no place.

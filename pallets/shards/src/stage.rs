@@ -96,12 +96,9 @@ impl<AccountId: Clone + PartialEq> Stage<AccountId> {
 		stage: StageIndex,
 		attested: u16,
 	) -> Vec<AccountId> {
-		let lanes = lanes_of_seats(window.seed, stage, self.roster.seats.len() as u8); // at most 16
 		let mut absent = Vec::new();
-		let seats = self.roster.seats.iter().zip(self.records.iter_mut());
-		for ((provider, record), lane) in seats.zip(lanes) {
-			let Some(provider) = provider else { continue };
-			if attested.checked_shr(u32::from(lane)).is_some_and(|bits| bits & 1 == 1) {
+		for (provider, record, is_present) in self.attendance(window, stage, attested) {
+			if is_present {
 				record.missed = 0;
 			} else if record.departure != Some(Departure::Expelled) {
 				record.missed = record.missed.saturating_add(1); // compared with a smaller number only
@@ -109,6 +106,31 @@ impl<AccountId: Clone + PartialEq> Stage<AccountId> {
 			}
 		}
 		absent
+	}
+
+	/// Let those who did not attest in `window` depart, unless they depart already.
+	pub fn dismiss_absent(&mut self, window: &Window, stage: StageIndex, attested: u16) {
+		for (_, record, is_present) in self.attendance(window, stage, attested) {
+			if !is_present {
+				record.departure.get_or_insert(Departure::Absent);
+			}
+		}
+	}
+
+	/// Everyone who sits, with what is noted about the seat and whether it attested in `window` (bit per lane).
+	fn attendance(
+		&mut self,
+		window: &Window,
+		stage: StageIndex,
+		attested: u16,
+	) -> impl Iterator<Item = (&AccountId, &mut SeatRecord, bool)> {
+		let lanes = lanes_of_seats(window.seed, stage, self.roster.seats.len() as u8); // at most 16
+		let is_present =
+			move |lane: u8| attested.checked_shr(u32::from(lane)).is_some_and(|bits| bits & 1 == 1);
+		let seats = self.roster.seats.iter().zip(self.records.iter_mut()).zip(lanes);
+		seats.filter_map(move |((seat, record), lane)| {
+			seat.as_ref().map(|provider| (provider, record, is_present(lane)))
+		})
 	}
 
 	/// Make vacant the seats whose providers depart or missed `max_missed` windows in a row.

@@ -20,6 +20,8 @@ pub struct Clock {
 	pub oldest: WindowIndex,
 	/// What the clock waits for.
 	pub phase: Phase,
+	/// How many windows in a row were void, up to 255.
+	pub voided: u8,
 }
 
 /// What a model's clock waits for.

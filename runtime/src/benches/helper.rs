@@ -190,7 +190,7 @@ fn fill_all(model: ModelId, standbys: u8) {
 }
 
 fn set_clock(model: ModelId, next: WindowIndex, phase: Phase) {
-	let clock = Clock { next, oldest: next, phase };
+	let clock = Clock { next, oldest: next, phase, voided: 0 };
 	pallet_shards::Clocks::<Runtime>::insert(model, clock);
 }
 

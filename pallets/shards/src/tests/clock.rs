@@ -271,7 +271,7 @@ fn a_window_that_fewer_than_half_attest_is_void_and_penalises_nobody() {
 	ExtBuilder::build_and_execute(|| {
 		let model = add_model(1, 4, Access::Sealed);
 		fill_seats(model, 1);
-		for _ in 0..3 {
+		for _ in 0..2 {
 			let window = start_window(model);
 			attest_without(model, &[1, 2, 3]);
 			close_window(model);
@@ -291,6 +291,80 @@ fn a_window_that_fewer_than_half_attest_is_void_and_penalises_nobody() {
 		assert_eq!(absences(&[2, 3, 4]), [(1, 1)].into());
 		assert_eq!(absences(&[1]), [(1, 2)].into());
 		assert_eq!(seat_of(model, 1), None);
+	});
+}
+
+#[test]
+fn a_model_whose_seats_are_lost_for_good_goes_on_with_its_standbys() {
+	ExtBuilder::build_and_execute(|| {
+		// GIVEN a model of which three of four seats fall silent, and three stand by
+		let model = add_model(1, 4, Access::Sealed);
+		let standby = fill_seats(model, 1);
+		(standby..standby + 3).for_each(|provider| place_at(model, provider, 0));
+		let window_without = |absent: &[AccountId]| {
+			let window = start_window(model);
+			attest_without(model, absent);
+			close_window(model);
+			Shards::closed_window(model, window.index).unwrap().is_void
+		};
+		// WHEN two windows are void, nobody loses a seat
+		assert!(window_without(&[1, 2, 3]));
+		assert!(window_without(&[1, 2, 3]));
+		assert!((1..=4).all(|provider| seat_of(model, provider).is_some()));
+		// THEN the third costs the silent ones their seats, and standbys take them
+		assert!(window_without(&[1, 2, 3]));
+		for provider in [1, 2, 3] {
+			assert_eq!(seat_of(model, provider), None);
+			assert!(is_released(model, provider));
+			let (stage, reason) = (0, Departure::Absent);
+			System::assert_has_event(Event::Departed { model, stage, provider, reason }.into());
+		}
+		assert!((4..=7).all(|provider| seat_of(model, provider).is_some()));
+		assert!(world(|world| world.absences.is_empty()), "a void window is no absence");
+		// AND a window that counts ends it: the next void one costs nobody a seat.
+		assert!(!window_without(&[5, 6]));
+		assert!(window_without(&[4, 5, 6]));
+		assert!((4..=7).all(|provider| seat_of(model, provider).is_some()));
+	});
+}
+
+#[test]
+fn who_stays_away_from_a_model_without_standbys_makes_room_for_newcomers() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 4, Access::Sealed);
+		fill_seats(model, 1);
+		for _ in 0..3 {
+			start_window(model);
+			attest_without(model, &[1, 2, 3]);
+			close_window(model);
+		}
+		assert_eq!(Shards::phase(model), Some(Phase::Waiting));
+		assert_noop!(poke(model), Error::<Test>::SeatsVacant { stage: 0 });
+		// Newcomers are held to it as well, until a window counts.
+		(11..=13).for_each(|provider| place_at(model, provider, 0));
+		start_window(model);
+		attest_without(model, &[11, 12, 13]);
+		close_window(model);
+		assert!((11..=13).all(|provider| seat_of(model, provider).is_none()));
+		assert!(seat_of(model, 4).is_some());
+	});
+}
+
+#[test]
+fn who_leaves_in_the_third_void_window_has_left() {
+	ExtBuilder::build_and_execute(|| {
+		let model = add_model(1, 4, Access::Sealed);
+		fill_seats(model, 1);
+		for _ in 0..3 {
+			start_window(model);
+			attest_without(model, &[1, 2, 3]);
+			if Shards::window(model).unwrap().index == 2 {
+				assert_ok!(Shards::leave(signed(1), model));
+			}
+			close_window(model);
+		}
+		let (stage, provider, reason) = (0, 1, Departure::Left);
+		System::assert_has_event(Event::Departed { model, stage, provider, reason }.into());
 	});
 }
 
@@ -376,6 +450,7 @@ fn closed_windows_are_kept_as_long_as_they_are_needed() {
 		fill_seats(model, 1);
 		let window = || {
 			start_window(model);
+			attest_without(model, &[]);
 			close_window(model);
 			let mut kept: Vec<_> = Closed::<Test>::iter_key_prefix(model).collect();
 			kept.sort_unstable();
@@ -439,11 +514,12 @@ fn first_windows_of_models_are_spread_and_later_ones_are_not_delayed() {
 		let seed_at = System::block_number() as u32 + 3 + offset;
 		assert_eq!(Shards::phase(model), Some(Phase::Scheduled { seed_at }));
 		start_window(model);
+		attest_without(model, &[]);
 		close_window(model);
 		let seed_at = System::block_number() as u32 + 3;
 		assert_eq!(
 			Clocks::<Test>::get(model),
-			Some(Clock { next: 1, oldest: 0, phase: Phase::Scheduled { seed_at } })
+			Some(Clock { next: 1, oldest: 0, phase: Phase::Scheduled { seed_at }, voided: 0 })
 		);
 	});
 }
