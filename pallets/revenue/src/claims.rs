@@ -42,7 +42,7 @@ impl<T: Config> Pallet<T> {
 		Ok(amount)
 	}
 
-	fn pay_out(who: &AccountIdOf<T>, amount: Balance) -> DispatchResult {
+	pub(crate) fn pay_out(who: &AccountIdOf<T>, amount: Balance) -> DispatchResult {
 		ensure!(
 			T::Currency::can_deposit(who, amount, Provenance::Extant)
 				!= DepositConsequence::BelowMinimum,

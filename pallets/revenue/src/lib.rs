@@ -49,6 +49,7 @@ pub mod pallet {
 		traits::{
 			fungible::{Mutate, MutateHold},
 			tokens::Preservation,
+			Contains,
 		},
 		PalletId,
 	};
@@ -73,6 +74,9 @@ pub mod pallet {
 
 		/// The registry of models.
 		type Models: Models<AccountId = Self::AccountId>;
+
+		/// Models that are retired and of which no work is open: nothing will ever mint shares of them.
+		type Ended: Contains<ModelId>;
 
 		/// The account that the treasury's part of each mint goes to. Its keeper must be able to claim.
 		type Treasury: Get<Self::AccountId>;
@@ -187,11 +191,11 @@ pub mod pallet {
 			/// How much.
 			amount: Balance,
 		},
-		/// A holder was paid what its shares earned.
+		/// A holder was paid what its shares earned; or the treasury what a model earned that ended without shares.
 		Claimed {
 			/// The model.
 			model: ModelId,
-			/// The holder.
+			/// The holder, or the treasury.
 			who: T::AccountId,
 			/// How much.
 			amount: Balance,
@@ -252,8 +256,10 @@ pub mod pallet {
 		///
 		/// Claims and transfers do so by themselves; a fold brings the royalty to the parent's holders when none of the
 		/// fork's holders moves. The fee is returned if the model was not folded for a while.
+		///
+		/// What came in for a model that ended before it had shares goes to the treasury: nobody could ever claim it.
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::fold())]
+		#[pallet::weight(Pallet::<T>::fold_weight())]
 		pub fn fold(
 			origin: OriginFor<T>,
 			#[pallet::compact] model: ModelId,

@@ -11,7 +11,9 @@ use cairn_primitives::{
 use frame_support::{
 	assert_ok, derive_impl,
 	dispatch::{DispatchResult, GetDispatchInfo, PostDispatchInfo},
-	parameter_types, PalletId,
+	parameter_types,
+	traits::Contains,
+	PalletId,
 };
 use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchError, Permill};
 
@@ -104,6 +106,8 @@ parameter_types! {
 	pub static StreamBlocks: u32 = 100;
 	/// The registry of models.
 	pub static Registry: BTreeMap<ModelId, Model> = BTreeMap::new();
+	/// Whether work of retired models is open still.
+	pub static WorkIsOpen: bool = false;
 	/// Who owns the datasets.
 	pub static DataOwners: BTreeMap<DatasetId, AccountId> = BTreeMap::new();
 }
@@ -111,6 +115,7 @@ parameter_types! {
 impl crate::Config for Test {
 	type Currency = Balances;
 	type Models = MockModels;
+	type Ended = MockModels;
 	type Treasury = Treasury;
 	type PalletId = RevenuePalletId;
 	type StreamBlocks = StreamBlocks;
@@ -174,6 +179,13 @@ impl Models for MockModels {
 	}
 }
 
+impl Contains<ModelId> for MockModels {
+	fn contains(model: &ModelId) -> bool {
+		let is_retired = |info: ModelInfo<_>| info.status == ModelStatus::Retired;
+		Self::info(*model).is_some_and(is_retired) && !WorkIsOpen::get()
+	}
+}
+
 #[cfg(feature = "runtime-benchmarks")]
 impl crate::benchmarking::BenchmarkHelper for MockModels {
 	fn fork(index: u32) -> ModelId {
@@ -214,6 +226,7 @@ fn spec(model: ModelId) -> ModelSpec {
 
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	StreamBlocks::set(100);
+	WorkIsOpen::set(false);
 	Registry::set(BTreeMap::new());
 	register(ROOT, None, PLAIN);
 	register(CHILD, Some(ROOT), PLAIN);

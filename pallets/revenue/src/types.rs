@@ -84,7 +84,7 @@ pub struct Pool {
 	pub rem: Balance,
 	/// Everything that ever came in.
 	pub income: Balance,
-	/// What was paid out to holders.
+	/// What was paid out to holders, or to the treasury where there will never be any.
 	pub paid: Balance,
 	/// What was passed on to the parent.
 	pub royalties: Balance,

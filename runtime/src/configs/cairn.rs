@@ -1,9 +1,9 @@
 //! Cairn's own pallets: models, the work on them, and what they earn.
 
-use cairn_primitives::{lcg::Lcg, Hash};
+use cairn_primitives::{lcg::Lcg, traits, Hash, ModelId, ModelStatus};
 use frame_support::{
 	parameter_types,
-	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU8, Get},
+	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU8, Contains, Get},
 	PalletId,
 };
 use sp_runtime::Perbill;
@@ -143,10 +143,23 @@ parameter_types! {
 	pub const InferencePalletId: PalletId = PalletId(*b"crn/infr");
 }
 
+/// Models that will never have more shares than they have: they are retired, and the last of their windows is forgotten, which
+/// no unit outlasts.
+pub struct Ended;
+
+impl Contains<ModelId> for Ended {
+	fn contains(model: &ModelId) -> bool {
+		let status = <Models as traits::Models>::info(*model).map(|info| info.status);
+		status == Some(ModelStatus::Retired)
+			&& !pallet_shards::Clocks::<Runtime>::contains_key(model)
+	}
+}
+
 impl pallet_revenue::Config for Runtime {
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benches::Helper;
 	type Currency = Balances;
+	type Ended = Ended;
 	type Models = Models;
 	type PalletId = RevenuePalletId;
 	type RowDeposit = RevenueRowDeposit;

@@ -1,10 +1,13 @@
 //! How the treasury comes by what its shares earn: it has no key, so root speaks for it.
 
-use cairn_primitives::traits::{Models as _, Shares};
+use cairn_primitives::{
+	traits::{Models as _, Shares},
+	ModelSpec, Terms,
+};
 use frame_support::traits::fungible::Mutate;
 use sp_runtime::{
 	traits::{BlakeTwo256, Dispatchable, Hash as _},
-	DispatchError,
+	DispatchError, Permill,
 };
 
 use super::{
@@ -89,5 +92,42 @@ fn a_treasury_without_money_can_claim_too() {
 		let claimable = Revenue::claimable(MODEL, treasury.clone());
 		assert_ok!(claim().dispatch(RuntimeOrigin::root()));
 		assert_eq!(Balances::balance(&treasury), claimable);
+	});
+}
+
+#[test]
+fn what_a_model_earned_that_ended_without_shares_is_the_treasurys() {
+	in_network("development", || {
+		let _story = Story::begin();
+		let researcher = Sr25519Keyring::Alice.to_account_id();
+		let act = |call: RuntimeCall| try_to((researcher.clone(), call));
+		// GIVEN a model at work and one that nobody ever enlisted for, both with income and without shares
+		let part = Permill::from_percent(5);
+		let terms = Terms {
+			data: part,
+			researcher: part,
+			treasury: part,
+			royalty: part,
+			serving_fee: part,
+		};
+		let spec = Box::new(ModelSpec::example(Hash::repeat_byte(1), 2, 2));
+		let metadata = Default::default();
+		assert_ok!(
+			act(pallet_models::Call::propose { spec, terms, parent: None, metadata }.into())
+		);
+		let idle = MODEL + 1;
+		let treasury = || Balances::balance(&TreasuryAccount::get());
+		let before = treasury();
+		for model in [MODEL, idle] {
+			let amount = 1_000 * CRN;
+			assert_ok!(act(pallet_revenue::Call::deposit_revenue { model, amount }.into()));
+			assert!(act(pallet_revenue::Call::fold { model }.into()).is_err());
+			assert_ok!(act(pallet_models::Call::retire { model }.into()));
+		}
+		// THEN the one at work waits, because its work may become final, and the other's income goes to the treasury.
+		assert!(act(pallet_revenue::Call::fold { model: MODEL }.into()).is_err());
+		assert_eq!(treasury(), before);
+		assert_ok!(act(pallet_revenue::Call::fold { model: idle }.into()));
+		assert_eq!(treasury(), before + 1_000 * CRN);
 	});
 }

@@ -188,6 +188,45 @@ mod fold {
 	}
 
 	#[test]
+	fn pays_the_treasury_what_a_model_earned_that_ended_without_shares() {
+		build_and_execute(|| {
+			// GIVEN a model that was retired after it had income and before it had shares
+			deposit(ROOT, 1_005);
+			let treasury = || Balances::free_balance(TREASURY);
+			let before = treasury();
+			assert_noop!(super::fold(ROOT), Error::NothingToFold);
+			set_status(ROOT, ModelStatus::Retired);
+			// WHEN work of it is open, which may mint shares yet, it waits
+			WorkIsOpen::set(true);
+			assert_noop!(super::fold(ROOT), Error::NothingToFold);
+			// THEN it goes to the treasury, and the pot owes nothing
+			WorkIsOpen::set(false);
+			pass(100);
+			let post = post_info(CLIENT, Call::fold { model: ROOT }).unwrap();
+			assert_eq!((post.pays_fee, post.actual_weight), (Pays::No, None));
+			let claimed = Event::Claimed { model: ROOT, who: TREASURY, amount: 1_005 };
+			System::assert_last_event(claimed.into());
+			assert_eq!(treasury() - before, 1_005);
+			assert_eq!((pool(ROOT).owed(), pool(ROOT).unallocated), (Some(0), 0));
+			assert_eq!(Balances::free_balance(Revenue::pot()), ExistentialDeposit::get());
+			assert_noop!(super::fold(ROOT), Error::NothingToFold);
+		});
+	}
+
+	#[test]
+	fn pays_the_treasury_nothing_of_a_model_with_shares() {
+		build_and_execute(|| {
+			mint(ROOT, ALICE, 10);
+			deposit(ROOT, 1_000);
+			set_status(ROOT, ModelStatus::Retired);
+			pass(100);
+			assert_ok!(super::fold(ROOT));
+			System::assert_last_event(Event::Folded { model: ROOT, amount: 1_000 }.into());
+			assert_eq!(claimed(ALICE, ROOT), 1_000);
+		});
+	}
+
+	#[test]
 	fn is_free_once_in_a_while() {
 		build_and_execute(|| {
 			StreamBlocks::set(240); // a twenty-fourth of it is 10

@@ -71,6 +71,7 @@ impl Chaos {
 				Ok(())
 			},
 			89 => {
+				WorkIsOpen::set(self.0.gen());
 				StreamBlocks::set(*[0, 1, 7, 100, 28_800].choose(&mut self.0).unwrap());
 				Ok(())
 			},
