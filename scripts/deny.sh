@@ -10,7 +10,8 @@ if ! cargo deny --version 2>/dev/null | grep -q "$version"; then
 		cargo install --quiet --locked --debug "cargo-deny@$version"
 fi
 cargo deny --log-level error check licenses bans sources
-if cargo deny --log-level error fetch db >/dev/null 2>&1; then
+if scripts/patiently.sh "fetch RustSec's advisories" \
+	cargo deny --log-level error fetch db 2>/dev/null; then
 	cargo deny --log-level error check advisories
 else
 	echo "advisories: not checked, RustSec's database is out of reach; run 'make deny' with access to github.com before a release"

@@ -4,8 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-step() { printf '\033[1m==>\033[0m %s\n' "$*"; }
-
 missing=()
 command -v protoc >/dev/null || missing+=(protobuf-compiler)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
@@ -32,13 +30,11 @@ if command -v rustup >/dev/null; then
 		scripts/patiently.sh "Rust $toolchain" rustup toolchain install "$toolchain" --profile minimal
 	fi
 	if ! rustup target list --installed | grep -qx wasm32v1-none; then
-		step "Rust target wasm32v1-none, for the runtime"
-		rustup target add wasm32v1-none
+		scripts/patiently.sh "Rust target wasm32v1-none, for the runtime" rustup target add wasm32v1-none
 	fi
 	for component in rustfmt clippy; do
 		if ! rustup component list --installed | grep -q "^$component"; then
-			step "Rust component $component"
-			rustup component add "$component"
+			scripts/patiently.sh "Rust component $component" rustup component add "$component"
 		fi
 	done
 fi

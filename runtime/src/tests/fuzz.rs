@@ -1,9 +1,10 @@
 //! Random bytes and mutated valid calls against every call of Cairn's pallets: nothing panics, and a refused call leaves no
-//! trace. Runs for `FUZZ_SECONDS` (default 60) with the seed `FUZZ_SEED` (default 1).
+//! trace. Runs for `FUZZ_SECONDS` (default 60) with the seed `FUZZ_SEED` (by default
+//! the day, so that every day tries something else).
 
 use std::{
 	collections::BTreeMap,
-	time::{Duration, Instant},
+	time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use cairn_primitives::{
@@ -310,13 +311,21 @@ impl Fuzzer {
 	}
 }
 
+/// Days since 1970.
+fn today() -> u64 {
+	let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970");
+	now.as_secs() / 86_400
+}
+
 #[test]
 fn no_call_panics_and_refused_calls_leave_no_trace() {
 	let length = Duration::from_secs(number_from("FUZZ_SECONDS", 60));
 	let mut deadline = Instant::now() + length;
 	let last = deadline + length * PATIENCE;
+	let seed = number_from("FUZZ_SEED", today());
+	println!("seed {seed}: set FUZZ_SEED to repeat this run");
 	let mut fuzzer = Fuzzer {
-		random: ChaCha8Rng::seed_from_u64(number_from("FUZZ_SEED", 1)),
+		random: ChaCha8Rng::seed_from_u64(seed),
 		corpus: valid_calls().iter().map(Encode::encode).collect(),
 		tried: 0,
 		counts: BTreeMap::new(),
