@@ -27,9 +27,9 @@ fn seconds(seconds: u64) -> Duration {
 
 #[tokio::test]
 async fn a_development_chain_is_final_soon_and_tells_wallets_its_token() {
-	let network = Network::new("dev");
+	let network = Network::development();
 	let started = Instant::now();
-	let node = network.node("dev").with(&["--alice", "--force-authoring"]).start().await;
+	let node = network.node("dev").start().await;
 	node.wait_finalized(2, seconds(60)).await;
 	println!("block 2 was final {:?} after the start", started.elapsed());
 

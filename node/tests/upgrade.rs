@@ -44,8 +44,8 @@ async fn upgrade(node: &Node, authorize: Call<cairn_runtime::Runtime>, code: Vec
 
 #[tokio::test]
 async fn a_chain_takes_a_new_runtime_and_refuses_the_version_that_it_has() {
-	let network = Network::new("dev");
-	let node = network.node("dev").with(&["--alice", "--force-authoring"]).start().await;
+	let network = Network::development();
+	let node = network.node("dev").start().await;
 	node.wait_finalized(1, MINUTE).await;
 	let before = code(&node).await;
 	assert_eq!(before.as_slice(), WASM_BINARY.expect("this build has a runtime"));

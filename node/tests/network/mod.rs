@@ -37,14 +37,15 @@ const POLL: Duration = Duration::from_millis(250);
 /// A directory with nodes in it.
 pub struct Network {
 	directory: TempDir,
-	chain: String,
+	/// The arguments that name the chain.
+	chain: Vec<String>,
 }
 
 impl Network {
-	/// An empty network of the chain that `--chain` calls `chain`.
-	pub fn new(chain: &str) -> Self {
+	/// An empty network whose nodes are started with `--dev`: each is a chain of its own.
+	pub fn development() -> Self {
 		let directory = tempfile::tempdir().expect("a temporary directory can be made");
-		Self { directory, chain: chain.into() }
+		Self { directory, chain: vec!["--dev".into()] }
 	}
 
 	/// An empty network of the chain that `--chain local` stands for, but with epochs of so many slots.
@@ -57,11 +58,10 @@ impl Network {
 		assert!(length.is_string(), "genesis says how long an epoch is");
 		*length = to_hex(&slots.encode(), false).into();
 
-		let mut network = Self::new("local");
-		let path = network.directory.path().join("chain.json");
+		let directory = tempfile::tempdir().expect("a temporary directory can be made");
+		let path = directory.path().join("chain.json");
 		fs::write(&path, spec.to_string()).expect("the specification can be saved");
-		network.chain = path.display().to_string();
-		network
+		Self { directory, chain: vec!["--chain".into(), path.display().to_string()] }
 	}
 
 	/// Describes the node called `name`, which keeps its data in the network's directory.
@@ -69,7 +69,7 @@ impl Network {
 		Setup {
 			name: name.into(),
 			base_path: self.directory.path().join(name),
-			arguments: vec!["--chain".into(), self.chain.clone()],
+			arguments: self.chain.clone(),
 			port: free_port(),
 			boot_node: None,
 		}
