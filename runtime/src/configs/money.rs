@@ -45,9 +45,9 @@ impl pallet_balances::Config for Runtime {
 parameter_types! {
 	// A transfer (300 µs, 145 bytes) costs about half a milli-CRN at multiplier one.
 	pub const TransactionByteFee: Balance = MICRO_CRN;
-	// Fees rise while blocks are more than a quarter full and fall while they are emptier: at most
-	// by a factor of 1.1 in 10 minutes. They never fall below a tenth, so that filling the chain
-	// always costs something.
+	// Fees rise while blocks are more than a quarter full and fall while they are emptier: 200 full
+	// blocks (10 minutes) raise them by a factor of 1.12, as many empty ones lower them by 1.04.
+	// They never fall below a tenth, so that filling the chain always costs something.
 	pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
 	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(75, 100_000);
 	pub MinimumMultiplier: Multiplier = Multiplier::saturating_from_rational(1, 10);
