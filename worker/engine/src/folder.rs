@@ -33,6 +33,18 @@ pub fn partial(prefix: &str, parent: &Path) -> Result<TempDir, WriteError> {
 	folder.prefix(prefix).permissions(everyone).tempdir_in(parent).map_err(WriteError::of(parent))
 }
 
+/// Remove the folders with this prefix that whoever was killed did not finish.
+pub fn remove_partial(prefix: &str, parent: &Path) -> Result<(), WriteError> {
+	for entry in fs::read_dir(parent).map_err(WriteError::of(parent))? {
+		let path = entry.map_err(WriteError::of(parent))?.path();
+		let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+		if name.starts_with(prefix) {
+			fs::remove_dir_all(&path).map_err(WriteError::of(&path))?;
+		}
+	}
+	Ok(())
+}
+
 /// Give a folder its name, for which nothing may be there. Its files are on disk already.
 pub fn finish(partial: TempDir, path: &Path) -> Result<(), WriteError> {
 	sync_names(partial.path())?;

@@ -5,6 +5,7 @@ mod checkpoint;
 mod compute;
 pub mod cpu;
 pub mod data;
+mod difference;
 pub mod folder;
 pub mod generate;
 pub mod import;
@@ -14,12 +15,14 @@ mod merge;
 mod message;
 mod ops;
 mod stage;
+pub mod unit;
 
-pub use checkpoint::{tensor_name, CheckpointError};
+pub use checkpoint::{load_seat, shard_root, store_seat, tensor_name, BlobError, CheckpointError};
 pub use compute::{Compute, ComputeError};
+pub use difference::{Difference, DifferenceError, Snapshot};
 pub use memory::MemoryPlan;
-pub use merge::{Difference, OuterState, Snapshot};
-pub use message::Message;
+pub use merge::OuterState;
+pub use message::{Message, MessageError};
 pub use stage::{
 	Diverged, Input, Recompute, Result, Shard, ShardTensor, StageError, StepReport, Trainer,
 };

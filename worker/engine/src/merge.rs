@@ -1,89 +1,13 @@
-//! Differences between shards, and the outer step that merges those of all lanes.
+//! The outer step that merges what all lanes have learned.
 
-use cairn_primitives::{
-	hash::{blob_root, list_root},
-	spec::{MergeCodec, OuterOptimizer},
-	Hash, StepIndex,
-};
-use cairn_program::{
-	merge::{coefficients, Contribution, Outer},
-	trace::Commitment,
-};
+use cairn_primitives::{spec::OuterOptimizer, StepIndex};
+use cairn_program::merge::{coefficients, Contribution, Outer};
 use rayon::prelude::*;
 
 use crate::{
 	cpu::{codec, optimizer},
-	Result, Shard, StageError,
+	Difference, Result, Shard, Snapshot, StageError,
 };
-
-/// The weights of a shard at the start of a window.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot(pub(crate) Vec<Vec<f32>>);
-
-impl Snapshot {
-	/// The weights of a shard as they are.
-	pub fn of(shard: &Shard) -> Result<Self> {
-		let weights = shard.tensors().iter().map(|tensor| Ok(tensor.weights()?));
-		Ok(Self(weights.collect::<Result<_>>()?))
-	}
-
-	/// Put the weights back, with an optimizer that knows nothing.
-	pub fn restore(&self, shard: &mut Shard) -> Result<()> {
-		for (tensor, weights) in shard.tensors().iter().zip(&self.0) {
-			tensor.set(weights)?;
-		}
-		Ok(())
-	}
-}
-
-/// What a lane has learned in a window, in the code that crosses a merge.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Difference {
-	/// Codes and exponents of each tensor.
-	tensors: Vec<(Vec<i8>, Vec<i8>)>,
-	block: usize,
-	/// Norm of what the codes stand for.
-	pub norm: f32,
-}
-
-impl Difference {
-	/// Shard after − shard before, coded.
-	pub fn of(before: &Snapshot, shard: &Shard, codec: MergeCodec) -> Result<Self> {
-		let MergeCodec::Int8 { block } = codec;
-		let block = usize::from(block);
-		let (mut tensors, mut squares) = (Vec::new(), None);
-		for (tensor, before) in shard.tensors().iter().zip(&before.0) {
-			let mut difference = tensor.weights()?;
-			difference.par_iter_mut().zip(before).for_each(|(after, before)| *after -= before);
-			let mut codes = vec![0; difference.len()];
-			let mut exponents = vec![0; difference.len().div_ceil(block)];
-			codec::encode(&difference, block, &mut codes, &mut exponents);
-			codec::decode(&codes, &exponents, block, &mut difference);
-			let mut rows = vec![0.0; tensor.rows];
-			let own = optimizer::squared_norm(&difference, tensor.columns, &mut rows);
-			squares = Some(squares.map_or(own, |squares: f32| squares + own));
-			tensors.push((codes, exponents));
-		}
-		Ok(Self { tensors, block, norm: squares.unwrap_or(0.0).sqrt() })
-	}
-
-	/// The root that is attested: of the list of each tensor's codes and exponents.
-	pub fn root(&self) -> Hash {
-		let root =
-			|bytes: &[i8]| blob_root(&bytes.iter().map(|byte| *byte as u8).collect::<Vec<_>>());
-		let list: Vec<Hash> = self
-			.tensors
-			.iter()
-			.flat_map(|(codes, exponents)| [root(codes), root(exponents)])
-			.collect();
-		Commitment::Difference { list: list_root(&list) }.hash()
-	}
-
-	/// Bytes of the code.
-	pub fn bytes(&self) -> usize {
-		self.tensors.iter().map(|(codes, exponents)| codes.len() + exponents.len()).sum()
-	}
-}
 
 /// Momentum of the outer optimizer: it belongs to the shard.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -93,6 +17,15 @@ impl OuterState {
 	/// No momentum yet.
 	pub fn new(shard: &Shard) -> Self {
 		Self(shard.tensors().iter().map(|tensor| vec![0.0; tensor.len()]).collect())
+	}
+
+	/// Whether these are momenta of a shard whose lanes are merged, or none where there is one.
+	pub(crate) fn is_of(&self, shard: &Shard, lanes: u8) -> bool {
+		let sizes = shard.tensors().iter().map(|tensor| tensor.len());
+		match lanes {
+			1 => self.0.is_empty(),
+			_ => sizes.eq(self.0.iter().map(Vec::len)),
+		}
 	}
 
 	/// Merge the differences of lanes, ascending, with the steps of each that count: the shard becomes that of the next window,

@@ -3,7 +3,7 @@
 use cairn_primitives::spec::BoundaryCodec;
 use cairn_program::Stage;
 
-use crate::cpu::optimizer;
+use crate::{checkpoint::bytes, cpu::optimizer, difference::bytes_of};
 
 /// A microbatch's activations or gradients in the form that crosses an edge, which is also the committed value.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,19 @@ pub enum Message {
 		integers: Vec<i8>,
 		/// Tokens × blocks.
 		exponents: Vec<i8>,
+	},
+}
+
+/// Why bytes are no message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+	/// More or fewer bytes than the spec's codec takes.
+	#[error("a message of this stage has {expected} bytes, not {found}")]
+	WrongLength {
+		/// By the spec.
+		expected: usize,
+		/// As given.
+		found: usize,
 	},
 }
 
@@ -49,5 +62,43 @@ impl Message {
 			Message::Dense(floats) => floats.len() * 4,
 			Message::Int8 { integers, exponents } => integers.len() + exponents.len(),
 		}
+	}
+
+	/// As it crosses an edge: its numbers, little-endian, or its integers and then their exponents.
+	pub fn to_bytes(&self) -> Vec<u8> {
+		match self {
+			Message::Dense(floats) => bytes(floats),
+			Message::Int8 { integers, exponents } => {
+				bytes_of(integers).chain(bytes_of(exponents)).collect()
+			},
+		}
+	}
+
+	/// What came across an edge of a stage. Whether it is finite is another question ([`Self::is_finite`]).
+	pub fn from_bytes(stage: &Stage, bytes: &[u8]) -> Result<Self, MessageError> {
+		let mut message = Self::new(stage);
+		message.read_bytes(bytes)?;
+		Ok(message)
+	}
+
+	/// What came across an edge, into a message of the edge's size, which stays as it was if the bytes do not fit.
+	pub fn read_bytes(&mut self, bytes: &[u8]) -> Result<(), MessageError> {
+		let (expected, found) = (self.bytes(), bytes.len());
+		if expected != found {
+			return Err(MessageError::WrongLength { expected, found });
+		}
+		match self {
+			Message::Dense(floats) => {
+				for (float, bytes) in floats.iter_mut().zip(bytes.as_chunks().0) {
+					*float = f32::from_le_bytes(*bytes);
+				}
+			},
+			Message::Int8 { integers, exponents } => {
+				for (integer, byte) in integers.iter_mut().chain(exponents).zip(bytes) {
+					*integer = *byte as i8;
+				}
+			},
+		}
+		Ok(())
 	}
 }

@@ -62,6 +62,18 @@ pub enum CheckpointError {
 		/// Of the file.
 		found: Dtype,
 	},
+	/// A row of numbers does not belong to a tensor of the shard.
+	#[error(
+		"{path}: {name} is not {expected} numbers of binary32, so that it does not fit the shard"
+	)]
+	WrongRow {
+		/// The file.
+		path: PathBuf,
+		/// The row.
+		name: String,
+		/// Numbers that the shard's tensor has.
+		expected: usize,
+	},
 	/// A weight is not finite.
 	#[error("{name} holds {value} at element {element}: a shard is finite")]
 	NotFinite {

@@ -1,19 +1,25 @@
 //! Shards as safetensors files, under the names that Llama's checkpoints have.
 
+mod blobs;
 mod error;
+mod roots;
+mod seat;
 mod tensors;
 
 use std::{fs, path::Path};
 
-use cairn_primitives::{
-	hash::{blob_root, list_root},
-	Hash, ModelSpec, StageIndex,
-};
-use cairn_program::{trace::Commitment, Matrix, Stage, Tensor};
+use cairn_primitives::{ModelSpec, StageIndex};
+use cairn_program::{Matrix, Stage, Tensor};
 use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 
+pub use blobs::BlobError;
 pub use error::CheckpointError;
-pub(crate) use tensors::{bytes, floats_of, write_tensors, Floats};
+pub use roots::shard_root;
+pub(crate) use roots::state_root;
+pub(crate) use seat::write_stage;
+pub use seat::{load_seat, store_seat};
+pub(crate) use tensors::{bytes, read_rows, write_rows};
+use tensors::{floats_of, write_tensors, Floats};
 
 use crate::{Shard, StageError};
 
@@ -112,20 +118,6 @@ impl Shard {
 		let mut weights = weights.into_iter();
 		Ok(Self::from_weights(&stage, |_, _| Ok(weights.next().unwrap_or_default()))?)
 	}
-
-	/// The root that a spec's `initial` names: of the list of the tensors' BLAKE3 roots and, where lanes are merged, of those of
-	/// their outer momenta, which are +0 then.
-	pub fn root(&self, lanes: u8) -> Result<Hash, StageError> {
-		let mut list = Vec::new();
-		for tensor in self.tensors() {
-			list.push(blob_root(&bytes(&tensor.weights()?)));
-		}
-		if lanes > 1 {
-			let zeros = self.tensors().iter().map(|tensor| vec![0; 4 * tensor.len()]);
-			list.extend(zeros.map(|zeros| blob_root(&zeros)));
-		}
-		Ok(Commitment::Shard { list: list_root(&list) }.hash())
-	}
 }
 
 /// The floats of a tensor of the right shape and type, all finite.
@@ -140,7 +132,11 @@ fn floats(
 	if view.shape() != expected {
 		return Err(CheckpointError::WrongShape { name, expected, found: view.shape().to_vec() });
 	}
-	let floats = floats_of(view.data());
+	finite(name, floats_of(view.data()))
+}
+
+/// Floats, if all of them are finite.
+fn finite(name: String, floats: Vec<f32>) -> Result<Vec<f32>, CheckpointError> {
 	match floats.iter().position(|x| !x.is_finite()) {
 		Some(element) => Err(CheckpointError::NotFinite { name, element, value: floats[element] }),
 		None => Ok(floats),

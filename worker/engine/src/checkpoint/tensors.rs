@@ -2,8 +2,9 @@
 
 use std::{borrow::Cow, fs, io, path::Path};
 
-use safetensors::{Dtype, SafeTensorError, View};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
+use super::{finite, CheckpointError};
 use crate::folder::{self, WriteError};
 
 /// Little-endian bytes of floats.
@@ -63,4 +64,38 @@ fn write(path: &Path, tensors: impl IntoIterator<Item = (String, impl View)>) ->
 	fs::File::open(&partial)?.sync_all()?;
 	partial.persist(path)?;
 	Ok(())
+}
+
+/// Write rows of floats, numbered.
+pub(crate) fn write_rows(path: &Path, rows: &[Vec<f32>]) -> Result<(), WriteError> {
+	let rows = rows.iter().enumerate().map(|(number, row)| {
+		(row_name(number), Floats { shape: vec![row.len()], bytes: || bytes(row) })
+	});
+	write_tensors(path, rows)
+}
+
+/// Read rows of the sizes that are expected, all finite.
+pub(crate) fn read_rows(
+	path: &Path,
+	sizes: impl Iterator<Item = usize>,
+) -> Result<Vec<Vec<f32>>, CheckpointError> {
+	let bytes =
+		fs::read(path).map_err(|error| CheckpointError::Unreadable { path: path.into(), error })?;
+	let file = SafeTensors::deserialize(&bytes)
+		.map_err(|error| CheckpointError::Broken { path: path.into(), error })?;
+	let row = |(number, expected): (usize, usize)| {
+		let name = row_name(number);
+		match file.tensor(&name) {
+			Ok(view) if view.shape() == [expected] && view.dtype() == Dtype::F32 => {
+				finite(name, floats_of(view.data()))
+			},
+			Ok(_) => Err(CheckpointError::WrongRow { path: path.into(), name, expected }),
+			Err(_) => Err(CheckpointError::Missing { path: path.into(), name }),
+		}
+	};
+	sizes.enumerate().map(row).collect()
+}
+
+fn row_name(number: usize) -> String {
+	format!("{number:06}")
 }

@@ -8,12 +8,11 @@ use std::{
 };
 
 use cairn_primitives::{hash::blob_root, Hash, ModelSpec, WindowIndex};
-use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use super::LaneState;
 use crate::{
-	checkpoint::{bytes, floats_of, write_tensors, CheckpointError, Floats},
+	checkpoint::{load_seat, read_rows, write_rows, write_stage, CheckpointError},
 	folder::{self, WriteError},
 	OuterState, Shard, StageError,
 };
@@ -115,15 +114,7 @@ pub(super) fn load(spec: &ModelSpec, folder: &Path) -> Result<Option<Stored>, St
 	}
 	let mut shards = Vec::new();
 	for number in 0..spec.stages.len() as u8 {
-		let shard = Shard::load(spec, number, &newest.join(format!("stage-{number}.safetensors")))?;
-		let outer = match spec.lanes {
-			1 => OuterState::default(),
-			_ => {
-				let path = newest.join(format!("stage-{number}.outer.safetensors"));
-				OuterState(load_floats(&path, shard.tensors().iter().map(|tensor| tensor.len()))?)
-			},
-		};
-		shards.push((shard, outer));
+		shards.push(load_seat(&newest, spec, number)?);
 	}
 	Ok(Some(Stored { progress: header.progress, shards }))
 }
@@ -140,7 +131,7 @@ pub(super) fn load_lanes(
 		None => Ok(sizes.iter().flatten().map(|size| vec![0.0; *size]).collect()),
 		Some(newest) => {
 			let path = newest.join(format!("lane-{lane}.safetensors"));
-			load_floats(&path, sizes.iter().flatten().copied())
+			Ok(read_rows(&path, sizes.iter().flatten().copied())?)
 		},
 	};
 	let lanes = if spec.inner.carries_state() { spec.lanes } else { 0 };
@@ -156,18 +147,13 @@ pub(super) fn store<'a>(
 	carried: &[LaneState],
 ) -> Result<(), StateError> {
 	let before = windows(folder)?;
-	remove_partial(folder)?;
+	folder::remove_partial(PARTIAL, folder)?;
 	let partial = folder::partial(PARTIAL, folder)?;
-	for (number, (shard, outer)) in shards.enumerate() {
-		let path = partial.path().join(format!("stage-{number}.safetensors"));
-		shard.save(spec, number as u8, &path)?;
-		if spec.lanes > 1 {
-			let path = partial.path().join(format!("stage-{number}.outer.safetensors"));
-			store_floats(&path, &outer.0)?;
-		}
+	for (number, (shard, outer)) in (0..).zip(shards) {
+		write_stage(partial.path(), spec, number, shard, outer)?;
 	}
 	for (lane, moments) in carried.iter().enumerate() {
-		store_floats(&partial.path().join(format!("lane-{lane}.safetensors")), moments)?;
+		write_rows(&partial.path().join(format!("lane-{lane}.safetensors")), moments)?;
 	}
 	let header = Header { spec: spec_hash(spec), progress };
 	let path = partial.path().join(PROGRESS);
@@ -177,18 +163,6 @@ pub(super) fn store<'a>(
 	folder::finish(partial, &path)?;
 	for old in before.into_iter().filter(|old| *old != path) {
 		fs::remove_dir_all(&old).map_err(file(&old))?;
-	}
-	Ok(())
-}
-
-/// Remove what killed runs have left of a window.
-fn remove_partial(folder: &Path) -> Result<(), StateError> {
-	for entry in fs::read_dir(folder).map_err(file(folder))? {
-		let path = entry.map_err(file(folder))?.path();
-		let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-		if name.starts_with(PARTIAL) {
-			fs::remove_dir_all(&path).map_err(file(&path))?;
-		}
 	}
 	Ok(())
 }
@@ -218,31 +192,4 @@ fn windows(folder: &Path) -> Result<Vec<PathBuf>, StateError> {
 	}
 	windows.sort();
 	Ok(windows.into_iter().map(|(_, path)| path).collect())
-}
-
-/// Rows of floats, numbered.
-fn store_floats(path: &Path, rows: &[Vec<f32>]) -> Result<(), StateError> {
-	let rows = rows.iter().enumerate().map(|(number, row)| {
-		(format!("{number:06}"), Floats { shape: vec![row.len()], bytes: || bytes(row) })
-	});
-	Ok(write_tensors(path, rows)?)
-}
-
-/// Rows of the sizes that are expected.
-fn load_floats(
-	path: &Path,
-	sizes: impl Iterator<Item = usize>,
-) -> Result<Vec<Vec<f32>>, StateError> {
-	let bytes = fs::read(path).map_err(file(path))?;
-	let damaged = |reason: String| StateError::Damaged { path: path.into(), reason };
-	let tensors = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
-	let row = |(number, size): (usize, usize)| {
-		let view =
-			tensors.tensor(&format!("{number:06}")).map_err(|error| damaged(error.to_string()))?;
-		if view.shape() != [size] || view.dtype() != Dtype::F32 {
-			return Err(damaged("it does not fit the shard".into()));
-		}
-		Ok(floats_of(view.data()))
-	};
-	sizes.enumerate().map(row).collect()
 }

@@ -8,7 +8,7 @@ mod shard;
 
 use std::sync::Arc;
 
-use cairn_primitives::{ModelSpec, StageIndex};
+use cairn_primitives::{spec::OuterOptimizer, ModelSpec, StageIndex, StepIndex};
 use cairn_program::{Program, StepContext, Value};
 use candle_core::Device;
 
@@ -21,6 +21,7 @@ use crate::{
 	compute::Compute,
 	cpu::{attention::Attention, norm::Norm},
 	memory::Memory,
+	Difference, OuterState, Snapshot,
 };
 pub(crate) use activations::{Kept, Work};
 pub(crate) use shard::room;
@@ -148,6 +149,39 @@ impl Trainer {
 	/// The shard, to replace weights between windows.
 	pub(crate) fn shard_mut(&mut self) -> &mut Shard {
 		&mut self.shard
+	}
+
+	/// The threads that compute.
+	pub fn compute(&self) -> &Arc<Compute> {
+		&self.compute
+	}
+
+	/// Microbatches that may be under way at once.
+	pub fn in_flight(&self) -> usize {
+		self.kept.len()
+	}
+
+	/// The program of the step under way.
+	pub(crate) fn program(&self) -> &Program {
+		&self.program
+	}
+
+	/// Put back the weights of a snapshot of this stage, with an optimizer that knows nothing.
+	pub fn restore(&mut self, weights: &Snapshot) -> Result<()> {
+		weights.restore(&mut self.shard)
+	}
+
+	/// The next window's weights: those before it, and what the lanes have learned since, ascending, each with its steps that
+	/// count. If it fails, momenta are lost.
+	pub fn merge(
+		&mut self,
+		before: &Snapshot,
+		lanes: &[(StepIndex, Difference)],
+		momenta: &mut OuterState,
+		outer: &OuterOptimizer,
+	) -> Result<()> {
+		let (compute, shard) = (&self.compute, &mut self.shard);
+		compute.run(|| momenta.merge(shard, before, lanes, outer))
 	}
 
 	/// Begin a step: its numbers count from here on, gradients start from zero.
