@@ -32,6 +32,11 @@ impl Snapshot {
 		Ok(())
 	}
 
+	/// The weights of each tensor, in order.
+	pub fn weights(&self) -> impl Iterator<Item = &[f32]> {
+		self.0.iter().map(Vec::as_slice)
+	}
+
 	/// Whether these are weights of a shard of this shape.
 	pub(crate) fn is_of(&self, shard: &Shard) -> bool {
 		let sizes = shard.tensors().iter().map(|tensor| tensor.len());

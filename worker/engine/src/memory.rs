@@ -106,6 +106,20 @@ impl MemoryPlan {
 		})
 	}
 
+	/// The memory of a seat: a stage in training, and what windows add: the weights that a window began with, the state of one step
+	/// back, outer momenta, the differences of all lanes while they are merged, a message each way.
+	pub fn seat(
+		spec: &ModelSpec,
+		number: StageIndex,
+		in_flight: usize,
+		recompute: Recompute,
+		threads: usize,
+	) -> Result<Self> {
+		let mut plan = Self::new(spec, number, in_flight, recompute, threads)?;
+		plan.window = Window::of_seat(spec, number)?;
+		Ok(plan)
+	}
+
 	/// The memory of a whole run in one process: all stages, one lane after the other.
 	pub fn local(spec: &ModelSpec, recompute: Recompute, threads: usize) -> Result<Self> {
 		let mut whole = Self { process: PROCESS, ..Self::default() };
@@ -164,5 +178,30 @@ impl Window {
 		let edges = u64::from(!stage.is_first) + u64::from(!stage.is_last);
 		kept += edges * Message::new(stage).bytes() as u64;
 		Ok(Self { kept, copied })
+	}
+
+	/// Bytes of a seat beside its trainer: the most there are, at the end of a unit or while it is merged.
+	fn of_seat(spec: &ModelSpec, number: StageIndex) -> Result<u64> {
+		let program = smallest_step(spec, number)?;
+		let stage = program.stage();
+		let lanes = u64::from(spec.lanes);
+		let MergeCodec::Int8 { block } = spec.merge;
+		let (mut always, mut past, mut difference, mut largest) = (0, 0, 0, 0);
+		for tensor in stage.tensors() {
+			let (rows, columns) = stage.size(tensor);
+			let floats = u64::from(rows) * u64::from(columns);
+			let moments = program.constants().rule(tensor, (rows, columns)).moments() as u64;
+			always += FLOAT * floats; // weights of the window's start
+			past += FLOAT * (1 + moments) * floats;
+			largest = largest.max(FLOAT * floats);
+			if lanes > 1 {
+				always += FLOAT * floats; // outer momentum
+				difference += floats + floats.div_ceil(block.into());
+			}
+		}
+		let message = Message::new(stage).bytes() as u64;
+		let unit = past + difference + largest + 3 * message; // received, sent, and its bytes
+		let merge = lanes * difference + 3 * largest; // new weights, mean and one difference
+		Ok(always + unit.max(merge))
 	}
 }
