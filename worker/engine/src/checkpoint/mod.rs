@@ -18,8 +18,8 @@ pub use roots::shard_root;
 pub(crate) use roots::state_root;
 pub(crate) use seat::write_stage;
 pub use seat::{load_seat, store_seat};
-pub(crate) use tensors::{bytes, read_rows, write_rows};
-use tensors::{floats_of, write_tensors, Floats};
+pub(crate) use tensors::{bytes, floats_of, read_rows, write_rows};
+use tensors::{write_tensors, Floats};
 
 use crate::{Shard, StageError};
 
