@@ -32,15 +32,20 @@ fn a_seat_takes_the_memory_that_is_planned() {
 	let shard = Shard::initial(&spec, 0).unwrap();
 	let mut outer = OuterState::new(&shard);
 	let mut trainer = Trainer::new(&spec, 0, shard, 1, Recompute::Selective, compute).unwrap();
-	let before = Snapshot::of(trainer.shard()).unwrap();
-	let unit = UnitId { model: 0, window: 0, stage: 0, lane: 0 };
-	let plan = UnitPlan { spec: &spec, unit, samples: 0, steps: 3, before: &before, outer: &outer };
-	let lane = &mut Replay::new(&Crossed::default(), 3);
-	let report = unit::run(&mut trainer, Some(&dataset), &plan, lane).unwrap();
-	let difference = report.difference.unwrap();
-	let lanes = [(3, difference.clone()), (3, difference)];
-	trainer.merge(&before, &lanes, &mut outer, &spec.outer).unwrap();
-	store_seat(&folder.path().join("seat"), &spec, 0, trainer.shard(), &outer).unwrap();
+	// Two windows: before the first merge, momenta are zeros that take no memory.
+	for window in 0..2 {
+		let before = Snapshot::of(trainer.shard()).unwrap();
+		let unit = UnitId { model: 0, window, stage: 0, lane: 0 };
+		let (spec, before) = (&spec, &before);
+		let plan = UnitPlan { spec, unit, samples: 0, steps: 3, before, outer: &outer };
+		let lane = &mut Replay::new(&Crossed::default(), 3);
+		let report = unit::run(&mut trainer, Some(&dataset), &plan, lane).unwrap();
+		let difference = report.difference.unwrap();
+		let lanes = [(3, difference.clone()), (3, difference)];
+		trainer.merge(before, &lanes, &mut outer, &spec.outer).unwrap();
+		let path = folder.path().join(format!("seat-{window}"));
+		store_seat(&path, spec, 0, trainer.shard(), &outer).unwrap();
+	}
 
 	let status = fs::read_to_string("/proc/self/status").unwrap();
 	let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

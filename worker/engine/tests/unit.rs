@@ -117,7 +117,7 @@ fn a_unit_attests_what_its_trace_commits_to() {
 	let alone = specs(folder, 1).into_iter().take(2);
 	for (name, mut spec) in specs(folder, 2).into_iter().chain(alone).chain(tied) {
 		// The reference takes its time.
-		(spec.architecture.context, spec.window.steps, spec.window.checkpoint_every) = (8, 3, 2);
+		(spec.architecture.context, spec.window.steps, spec.window.checkpoint_every) = (5, 3, 2);
 		two_windows(folder, &spec, |gate, lanes| {
 			let lane = spec.lanes - 1;
 			let seats = &mut lanes[usize::from(lane)];

@@ -1,4 +1,5 @@
 //! Lanes of tests: channels between threads, and what an auditor has fetched.
+#![allow(dead_code)] // each test file uses its own part
 
 use std::{
 	collections::BTreeMap,
