@@ -5,7 +5,7 @@
 mod lanes;
 mod runs;
 
-use std::{fs, sync::Arc};
+use std::{env, fs, process::Command, sync::Arc};
 
 use cairn_engine::{
 	store_seat,
@@ -15,8 +15,16 @@ use cairn_engine::{
 use cairn_primitives::UnitId;
 use lanes::{Crossed, Replay};
 
+/// As the worker has it: with more, what one thread gives back another does not take.
+const ARENAS: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
+
 #[test]
 fn a_seat_takes_the_memory_that_is_planned() {
+	if env::var(ARENAS.0).is_err() {
+		// The allocator reads that when a process begins.
+		let again = Command::new(env::current_exe().unwrap()).env(ARENAS.0, ARENAS.1).status();
+		return assert!(again.unwrap().success());
+	}
 	let folder = tempfile::tempdir().unwrap();
 	let mut spec = runs::spec(folder.path(), &[3], 2);
 	// About 16 million parameters, of which a window does little.
@@ -51,5 +59,6 @@ fn a_seat_takes_the_memory_that_is_planned() {
 	let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
 	let kibibytes: u64 = line.split_whitespace().next().unwrap().parse().unwrap();
 	let ratio = (kibibytes << 10) as f64 / planned as f64;
+	println!("planned {planned}, taken {kibibytes} KiB: {ratio}");
 	assert!((0.95..=1.05).contains(&ratio), "planned {planned}, taken {kibibytes} KiB: {ratio}");
 }
