@@ -25,12 +25,14 @@ pub struct Admission {
 	pub shelves: BTreeSet<Shelf>,
 	/// Blobs that it may fetch, wherever they are kept.
 	pub blobs: BTreeSet<Hash>,
+	/// Whether it may ask questions, as may everybody who may do anything else.
+	pub asks: bool,
 }
 
 impl Admission {
 	/// Whether there is nothing that the peer may do.
 	pub fn is_empty(&self) -> bool {
-		self.edges.is_empty() && !self.may_fetch()
+		self.edges.is_empty() && !self.may_fetch() && !self.asks
 	}
 
 	/// Whether there is anything that the peer may fetch.
@@ -67,6 +69,11 @@ impl Admissions {
 	/// Admit a peer to a blob.
 	pub fn admit_to_blob(&self, peer: EndpointId, hash: Hash) {
 		self.change(peer, |admission| admission.blobs.extend([hash]));
+	}
+
+	/// Admit a peer to asking questions, where it may do nothing else.
+	pub fn admit_to_ask(&self, peer: EndpointId) {
+		self.change(peer, |admission| admission.asks = true);
 	}
 
 	/// Change what a peer may do.

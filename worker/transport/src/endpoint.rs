@@ -1,8 +1,14 @@
 //! The endpoint of a machine: one socket, one identity, and everything that runs over it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+	net::SocketAddr,
+	sync::{Arc, Mutex, PoisonError},
+	time::Duration,
+};
 
+use bytes::Bytes;
 use cairn_primitives::Hash;
+use futures::{stream, StreamExt, TryStreamExt};
 use iroh::{
 	endpoint::{
 		presets::Minimal, BindError as IrohError, ControllerFactory, Incoming, PortmapperConfig,
@@ -12,16 +18,19 @@ use iroh::{
 };
 use noq_proto::congestion::{Bbr3Config, CubicConfig};
 use tokio::{
+	sync::mpsc,
 	task::{AbortHandle, JoinSet},
 	time::timeout,
 };
 
 use crate::{
+	ask::{self, Answering, Asking},
 	blobs::{self, Blobs},
 	edge,
+	lines::Lines,
 	link::LinkSocket,
-	Admissions, BlobError, BlobStore, CloseCode, EdgeChannel, EdgeConfig, FetchError, Fetched,
-	Link, OpenError, Shelf,
+	Admissions, AskError, BlobError, BlobStore, CloseCode, EdgeChannel, EdgeConfig, FetchError,
+	Fetched, Link, OpenError, Question, Shelf,
 };
 
 /// Largest stream window. noq 1.4 gives up a connection when more than 2,048 packets of a stream lie unread, which at 1,200
@@ -32,6 +41,8 @@ pub const MAX_STREAM_WINDOW: u32 = 2 << 20;
 const MAX_CONNECTIONS: usize = 256;
 /// Tensors that a neighbour may have begun and this end does not yet read. Each takes a stream window of memory.
 const MAX_STREAMS: u32 = 8;
+/// Blobs that are fetched at once.
+const FETCHES: usize = 8;
 /// The longest that iroh lets a path be silent.
 const MAX_IDLE: Duration = Duration::from_secs(15);
 /// The longest that iroh goes without a sign of life.
@@ -145,6 +156,7 @@ pub struct Builder {
 	blobs: BlobStore,
 	collection: Duration,
 	patience: Duration,
+	questions: Option<mpsc::Sender<Question>>,
 }
 
 impl Builder {
@@ -190,9 +202,16 @@ impl Builder {
 		self
 	}
 
-	/// Give up on a peer that is silent for so long in a fetch, and turn to the next. Twenty seconds if not said.
+	/// Give up on a peer that is silent for so long in a fetch, and turn to the next; or that does not answer a question in
+	/// this time. Twenty seconds if not said.
 	pub fn patience(mut self, silence: Duration) -> Self {
 		self.patience = silence;
+		self
+	}
+
+	/// Give the questions of peers to whoever receives here. Without one, all are refused.
+	pub fn answer(mut self, questions: mpsc::Sender<Question>) -> Self {
+		self.questions = Some(questions);
 		self
 	}
 
@@ -211,7 +230,7 @@ impl Builder {
 		};
 		let mut builder = iroh::Endpoint::builder(Minimal)
 			.secret_key(self.secret.clone())
-			.alpns(vec![edge::ALPN.to_vec(), blobs::ALPN.to_vec()])
+			.alpns([edge::ALPN, blobs::ALPN, ask::ALPN].map(<[u8]>::to_vec).to_vec())
 			.transport_config(self.tuning.build())
 			.relay_mode(relay)
 			.portmapper_config(PortmapperConfig::Disabled)
@@ -227,10 +246,19 @@ impl Builder {
 		}
 		let blobs = Blobs::open(&self.blobs, self.collection, self.patience).await?;
 		let iroh = builder.bind().await?;
-		let server = Server { iroh, admissions: self.admissions, arrivals: Arc::default(), blobs };
+		let answering = Answering::new(self.questions, self.admissions.clone());
+		let server = Server {
+			iroh,
+			admissions: self.admissions,
+			arrivals: Arc::default(),
+			blobs,
+			answering,
+		};
 		let serving = tokio::spawn(server.clone().run()).abort_handle();
 		tracing::info!(id = %server.iroh.id(), addresses = ?self.addresses, "endpoint bound");
-		Ok(Endpoint(Arc::new(Inner { server, link, serving })))
+		let providers = Lines::new(server.iroh.clone(), blobs::ALPN);
+		let asking = Asking::new(server.iroh.clone(), self.patience);
+		Ok(Endpoint(Arc::new(Inner { server, providers, asking, link, serving })))
 	}
 
 	fn bind_link(&self, link: Link) -> Result<Arc<LinkSocket>, BindError> {
@@ -252,6 +280,9 @@ pub struct Endpoint(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
 	server: Server,
+	/// Connections to those who give blobs.
+	providers: Lines,
+	asking: Asking,
 	link: Option<Arc<LinkSocket>>,
 	serving: AbortHandle,
 }
@@ -275,6 +306,7 @@ impl Endpoint {
 			blobs: BlobStore::Memory,
 			collection: Duration::from_secs(300),
 			patience: Duration::from_secs(20),
+			questions: None,
 		}
 	}
 
@@ -328,7 +360,37 @@ impl Endpoint {
 		shelf: &Shelf,
 	) -> Result<Fetched, FetchError> {
 		let peers = peers.iter().map(|peer| self.locate(peer));
-		self.blobs().fetch(&self.0.server.iroh, hash, peers, limit, shelf).await
+		self.blobs().fetch(&self.0.providers, hash, peers, limit, shelf).await
+	}
+
+	/// Fetch blobs of at most `limit` bytes each as [`Self::fetch`] does, several at once, and say of each what came of it, in
+	/// their order. The peer that delivered last is tried first.
+	pub async fn fetch_all(
+		&self,
+		hashes: &[Hash],
+		peers: &[Peer],
+		limit: u64,
+		shelf: &Shelf,
+	) -> Result<Vec<Fetched>, FetchError> {
+		let last = Mutex::new(None);
+		let fetches = hashes.iter().map(|hash| async {
+			let first = *last.lock().unwrap_or_else(PoisonError::into_inner);
+			let mut peers: Vec<_> = peers.iter().map(|peer| self.locate(peer)).collect();
+			peers.sort_by_key(|peer| Some(peer.id) != first);
+			let peers = peers.into_iter();
+			let fetched = self.blobs().fetch(&self.0.providers, *hash, peers, limit, shelf).await?;
+			if fetched.from.is_some() {
+				*last.lock().unwrap_or_else(PoisonError::into_inner) = fetched.from;
+			}
+			Ok(fetched)
+		});
+		stream::iter(fetches).buffered(FETCHES).try_collect().await
+	}
+
+	/// Ask a peer, and wait for its answer as long as patience lasts. The connection is kept for the next question. If one that
+	/// was kept turns out to be lost, as when the peer has restarted, the question is asked once more: it may come twice.
+	pub async fn ask(&self, peer: &Peer, question: Bytes) -> Result<Bytes, AskError> {
+		self.0.asking.ask(self.locate(peer), question).await
 	}
 
 	/// Close all connections and the store of blobs, and wait until that is done. Edges are to be closed before, or the last
@@ -357,6 +419,7 @@ struct Server {
 	admissions: Admissions,
 	arrivals: Arc<edge::Arrivals>,
 	blobs: Blobs,
+	answering: Answering,
 }
 
 impl Server {
@@ -381,11 +444,13 @@ impl Server {
 			tracing::debug!(peer = %peer.fmt_short(), "refused a peer");
 			return CloseCode::NotAdmitted.close(&connection);
 		}
-		if connection.alpn() == edge::ALPN {
-			let arrived = edge::receive_hello(connection, &self.admissions).await;
-			arrived.into_iter().for_each(|arrived| self.arrivals.insert(arrived));
-		} else {
-			self.blobs.serve(connection, &self.admissions).await;
+		match connection.alpn() {
+			edge::ALPN => {
+				let arrived = edge::receive_hello(connection, &self.admissions).await;
+				arrived.into_iter().for_each(|arrived| self.arrivals.insert(arrived));
+			},
+			ask::ALPN => self.answering.serve(connection).await,
+			_ => self.blobs.serve(connection, &self.admissions).await,
 		}
 	}
 }

@@ -17,8 +17,8 @@ use iroh_blobs::{
 };
 use tokio::time::timeout;
 
-use super::{to_store, BlobError, Blobs, Shelf, ALPN};
-use crate::CloseCode;
+use super::{to_store, BlobError, Blobs, Shelf};
+use crate::{lines::Lines, CloseCode};
 
 /// What was fetched so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl Blobs {
 	/// See [`crate::Endpoint::fetch`].
 	pub(crate) async fn fetch(
 		&self,
-		endpoint: &iroh::Endpoint,
+		lines: &Lines,
 		hash: Hash,
 		peers: impl Iterator<Item = EndpointAddr>,
 		limit: u64,
@@ -128,7 +128,7 @@ impl Blobs {
 		let mut attempts = Vec::new();
 		for peer in peers {
 			let id = peer.id;
-			match self.attempt(endpoint, hash, peer, limit).await {
+			match self.attempt(lines, hash, peer, limit).await {
 				Ok(bytes) => {
 					tracing::debug!(peer = %id.fmt_short(), ?hash, bytes, "blob fetched");
 					self.count(|stats| stats.blobs += 1);
@@ -148,16 +148,33 @@ impl Blobs {
 	/// Fetch what is missing of a blob from one peer. Returns its size.
 	async fn attempt(
 		&self,
-		endpoint: &iroh::Endpoint,
+		lines: &Lines,
 		hash: Hash,
 		peer: EndpointAddr,
 		limit: u64,
 	) -> Result<u64, Stop> {
-		let connection = self.in_time(endpoint.connect(peer, ALPN)).await?;
-		let connection = connection.map_err(|error| Attempt::Unreachable(error.to_string()))?;
+		loop {
+			let line = self.in_time(lines.get(peer.clone())).await?;
+			let line = line.map_err(|error| Attempt::Unreachable(error.to_string()))?;
+			match self.fetch_over(&line.connection, hash, limit).await {
+				Err(Stop::Next(Attempt::Lost(cause))) if line.is_outdated() => {
+					tracing::debug!(peer = %peer.id.fmt_short(), cause, "fetching again");
+				},
+				outcome => return outcome,
+			}
+		}
+	}
+
+	/// Fetch what is missing of a blob over a connection. Returns its size.
+	async fn fetch_over(
+		&self,
+		connection: &Connection,
+		hash: Hash,
+		limit: u64,
+	) -> Result<u64, Stop> {
 		let blob = to_store(hash);
-		let size = self.in_time(get_verified_size(&connection, &blob)).await?;
-		let (bytes, _) = size.map_err(|error| explain(&error, &connection))?;
+		let size = self.in_time(get_verified_size(connection, &blob)).await?;
+		let (bytes, _) = size.map_err(|error| explain(&error, connection))?;
 		if bytes > limit {
 			return Err(Stop::Final(FetchError::TooLarge { hash, bytes, limit }));
 		}
@@ -170,11 +187,8 @@ impl Blobs {
 					self.count(|stats| stats.bytes += came.saturating_sub(counted));
 					counted = came;
 				},
-				Some(GetProgressItem::Done(_)) => {
-					CloseCode::Done.close(&connection);
-					return Ok(bytes);
-				},
-				Some(GetProgressItem::Error(error)) => return Err(explain(&error, &connection)),
+				Some(GetProgressItem::Done(_)) => return Ok(bytes),
+				Some(GetProgressItem::Error(error)) => return Err(explain(&error, connection)),
 				None => return Err(Attempt::Lost("the transfer ended".into()).into()),
 			}
 		}

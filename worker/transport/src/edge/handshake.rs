@@ -31,6 +31,9 @@ pub enum OpenError {
 	/// The neighbour is not in our own table of admissions.
 	#[error("the neighbour is not admitted to the edge here")]
 	NotAdmitted,
+	/// A step would have no microbatches.
+	#[error("a step must have a microbatch")]
+	NoMicrobatches,
 	/// No connection came about.
 	#[error("the neighbour cannot be reached: {0}")]
 	Unreachable(Arc<ConnectError>),
@@ -124,6 +127,9 @@ pub(crate) async fn open(
 	config: &EdgeConfig,
 ) -> Result<EdgeChannel, OpenError> {
 	let edge = config.terms.edge;
+	if config.terms.microbatches == 0 {
+		return Err(OpenError::NoMicrobatches);
+	}
 	if !admissions.allow(&peer.id, |admission| admission.edges.contains(&edge)) {
 		return Err(OpenError::NotAdmitted);
 	}

@@ -6,7 +6,7 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use super::{Direction, Position, Terms};
 
 /// The version of the header, and of all else that crosses an edge.
-pub(crate) const VERSION: u16 = 1;
+pub(crate) const VERSION: u16 = 2;
 
 /// How the numbers of a tensor are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
@@ -115,9 +115,12 @@ pub enum HeaderError {
 		/// Bytes that the header announces.
 		found: u64,
 	},
-	/// A step has fewer microbatches.
-	#[error("{0}: a step has fewer microbatches")]
+	/// A step, or what is held out, has fewer microbatches.
+	#[error("{0}: there are fewer microbatches")]
 	Microbatch(Position),
+	/// Held-out samples go down alone.
+	#[error("{0} has no gradients")]
+	HeldOutGradients(Position),
 	/// The tensor came before.
 	#[error("{0} came before")]
 	Duplicate(Position),
@@ -133,12 +136,16 @@ pub enum HeaderError {
 
 impl Header {
 	/// Bytes of a header.
-	pub const BYTES: usize = 72;
+	pub const BYTES: usize = 73;
 
 	pub fn encode(&self) -> [u8; Self::BYTES] {
 		let (codec, block) = match self.form.codec {
 			Codec::Dense => (0, 0),
 			Codec::Int8 { block } => (1, block),
+		};
+		let (part, step, microbatch) = match self.position {
+			Position::HeldOut { microbatch } => (0, 0, microbatch),
+			Position::Step { step, microbatch } => (1, step, microbatch),
 		};
 		let mut bytes = [0; Self::BYTES];
 		let mut rest = bytes.as_mut_slice();
@@ -153,8 +160,9 @@ impl Header {
 		put(&self.edge.window.to_le_bytes());
 		put(&[self.edge.lane, self.edge.upper]);
 		put(&block.to_le_bytes());
-		put(&self.position.step.to_le_bytes());
-		put(&self.position.microbatch.to_le_bytes());
+		put(&[part]);
+		put(&step.to_le_bytes());
+		put(&microbatch.to_le_bytes());
 		put(&self.form.rows.to_le_bytes());
 		put(&self.form.columns.to_le_bytes());
 		put(&self.length.to_le_bytes());
@@ -182,14 +190,20 @@ impl Header {
 			(1, block) if block > 0 => Codec::Int8 { block },
 			_ => return Err(HeaderError::Malformed("codec")),
 		};
+		let [part] = fields.take();
 		let step = StepIndex::from_le_bytes(fields.take());
 		let microbatch = u32::from_le_bytes(fields.take());
+		let position = match (part, step) {
+			(0, 0) => Position::HeldOut { microbatch },
+			(1, step) => Position::Step { step, microbatch },
+			_ => return Err(HeaderError::Malformed("part")),
+		};
 		let rows = u32::from_le_bytes(fields.take());
 		let columns = u32::from_le_bytes(fields.take());
 		Ok(Self {
 			edge: Edge { model, window, lane, upper },
 			direction,
-			position: Position { step, microbatch },
+			position,
 			form: Form { codec, rows, columns },
 			length: u64::from_le_bytes(fields.take()),
 			root: Hash::from(fields.take::<32>()),
@@ -210,7 +224,14 @@ impl Header {
 		if self.length != terms.form.bytes() {
 			return Err(HeaderError::Length { expected: terms.form.bytes(), found: self.length });
 		}
-		if self.position.microbatch >= terms.microbatches {
+		let there_are = match self.position {
+			Position::HeldOut { microbatch } => match direction {
+				Direction::Forward => microbatch < terms.held_out,
+				Direction::Backward => return Err(HeaderError::HeldOutGradients(self.position)),
+			},
+			Position::Step { microbatch, .. } => microbatch < terms.microbatches,
+		};
+		if !there_are {
 			return Err(HeaderError::Microbatch(self.position));
 		}
 		Ok(())
@@ -237,6 +258,7 @@ mod tests {
 			edge: Edge { model: 0x0102_0304, window: 5, lane: 6, upper: 7 },
 			genesis: Hash::zero(),
 			seed: Hash::zero(),
+			held_out: 3,
 			microbatches: 4,
 			form: Form { codec: Codec::Int8 { block: 32 }, rows: 8, columns: 64 },
 		}
@@ -246,7 +268,7 @@ mod tests {
 		Header {
 			edge: terms().edge,
 			direction: Direction::Backward,
-			position: Position { step: 9, microbatch: 3 },
+			position: Position::Step { step: 9, microbatch: 3 },
 			form: terms().form,
 			length: terms().form.bytes(),
 			root: Hash::repeat_byte(0xab),
@@ -257,11 +279,16 @@ mod tests {
 	fn the_bytes_of_a_header_are_fixed() {
 		let bytes = header().encode();
 		assert_eq!(Header::decode(&bytes), Ok(header()));
-		let mut expected = vec![1, 0, 1, 1, 4, 3, 2, 1, 5, 0, 0, 0, 6, 7, 32, 0];
-		expected.extend([9, 0, 0, 0, 3, 0, 0, 0, 8, 0, 0, 0, 64, 0, 0, 0]);
+		let mut expected = vec![2, 0, 1, 1, 4, 3, 2, 1, 5, 0, 0, 0, 6, 7, 32, 0];
+		expected.extend([1, 9, 0, 0, 0, 3, 0, 0, 0, 8, 0, 0, 0, 64, 0, 0, 0]);
 		expected.extend(528u64.to_le_bytes());
 		expected.extend([0xab; 32]);
 		assert_eq!(bytes.as_slice(), expected);
+
+		let held_out = Header { position: Position::HeldOut { microbatch: 2 }, ..header() };
+		let bytes = held_out.encode();
+		assert_eq!(Header::decode(&bytes), Ok(held_out));
+		assert_eq!(bytes[16..25], [0, 0, 0, 0, 0, 2, 0, 0, 0]);
 	}
 
 	#[test]
@@ -271,10 +298,13 @@ mod tests {
 			bytes[at] = byte;
 			Header::decode(&bytes).unwrap_err()
 		};
-		assert_eq!(with(0, 2), HeaderError::Version(2));
+		assert_eq!(with(0, 1), HeaderError::Version(1));
 		assert_eq!(with(2, 2), HeaderError::Malformed("direction"));
 		assert_eq!(with(3, 9), HeaderError::Malformed("codec"));
 		assert_eq!(with(14, 0), HeaderError::Malformed("codec"));
+		assert_eq!(with(16, 2), HeaderError::Malformed("part"));
+		// What is held out is of no step.
+		assert_eq!(with(16, 0), HeaderError::Malformed("part"));
 	}
 
 	#[test]
@@ -295,8 +325,17 @@ mod tests {
 			refused(|h| h.length = u64::MAX),
 			HeaderError::Length { expected: 528, found: u64::MAX }
 		);
-		let position = Position { step: 9, microbatch: 4 };
-		assert_eq!(refused(|h| h.position.microbatch = 4), HeaderError::Microbatch(position));
+		let with = |direction, position| {
+			let header = Header { direction, position, ..header() };
+			header.check(&terms(), direction)
+		};
+		let step = |microbatch| Position::Step { step: 9, microbatch };
+		let held_out = |microbatch| Position::HeldOut { microbatch };
+		let (down, up) = (Direction::Forward, Direction::Backward);
+		assert_eq!(with(up, step(4)), Err(HeaderError::Microbatch(step(4))));
+		assert_eq!(with(down, held_out(2)), Ok(()));
+		assert_eq!(with(down, held_out(3)), Err(HeaderError::Microbatch(held_out(3))));
+		assert_eq!(with(up, held_out(0)), Err(HeaderError::HeldOutGradients(held_out(0))));
 	}
 
 	#[test]

@@ -3,21 +3,22 @@
 //! An edge is one connection. Its upper end, at the stage nearer to the embedding, dials; both ends say on a control stream what
 //! the edge is about ([`Terms`]), and go on only if they agree. Then each tensor is a stream of its own, a fixed header and
 //! the bytes, so that several are in flight and a lost packet holds up one of them alone. When all of a step has crossed, the
-//! ends exchange receipts on the control stream.
+//! ends exchange receipts on the control stream. What is held out at a gate goes down before the first step and counts to it.
 //!
 //! An [`EdgeChannel`] has three parts, for three tasks: [`Sender`], [`Receiver`] and [`Receipts`]. All are cancelled by dropping
 //! their futures, and the edge is left by dropping its parts. When it fails, every part returns the same [`Failure`].
 
 mod handshake;
 mod header;
+mod position;
 mod receipt;
 mod receiver;
 mod sender;
 mod state;
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use cairn_primitives::{signing::Edge, Hash, StepIndex};
+use cairn_primitives::{signing::Edge, Hash};
 use codec::{Decode, Encode, MaxEncodedLen};
 use iroh::endpoint::ConnectionError;
 use sp_core::sr25519;
@@ -25,7 +26,8 @@ use sp_core::sr25519;
 pub use handshake::OpenError;
 pub(crate) use handshake::{open, receive_hello, Arrivals, ALPN, PATIENCE};
 pub use header::{Codec, Form, HeaderError};
-pub use receipt::{Contradiction, ReceiptError, Receipts, SettleError, Settled, Signer};
+pub use position::Position;
+pub use receipt::{Contradiction, Crossed, ReceiptError, Receipts, SettleError, Settled, Signer};
 pub use receiver::{BodyError, Received, Receiver};
 pub use sender::{SendError, Sender};
 pub use state::EdgeStats;
@@ -67,35 +69,6 @@ impl Side {
 	}
 }
 
-/// Which tensor of a window. Tensors of a direction cross in the order of positions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-	/// The optimizer step within the window, from 0.
-	pub step: StepIndex,
-	/// The microbatch within the step, from 0.
-	pub microbatch: u32,
-}
-
-impl Position {
-	fn next(self, microbatches: u32) -> Self {
-		if self.microbatch + 1 < microbatches {
-			Self { step: self.step, microbatch: self.microbatch + 1 }
-		} else {
-			Self { step: self.step + 1, microbatch: 0 }
-		}
-	}
-
-	fn index(self, microbatches: u32) -> u64 {
-		u64::from(self.step) * u64::from(microbatches) + u64::from(self.microbatch)
-	}
-}
-
-impl fmt::Display for Position {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		write!(f, "microbatch {} of step {}", self.microbatch, self.step)
-	}
-}
-
 /// What both ends of an edge must agree on before anything crosses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
 pub struct Terms {
@@ -105,6 +78,8 @@ pub struct Terms {
 	pub genesis: Hash,
 	/// Seed of the window: receipts are signed for one drawing of its lanes.
 	pub seed: Hash,
+	/// Microbatches of held-out samples, which cross before the first step; none but at gates.
+	pub held_out: u32,
 	/// Microbatches of a step, at least 1.
 	pub microbatches: u32,
 	/// The form of every tensor.

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Instant};
 
 use cairn_primitives::{
 	attestation::EdgeReceipt,
-	signing::{edge_message, running_root, Edge},
+	signing::{edge_message, running_root, step_root, Edge},
 	Hash, StepIndex,
 };
 use iroh::endpoint::{ReadError, ReadExactError, RecvStream, SendStream};
@@ -15,7 +15,10 @@ use tokio::{
 	time::{timeout, Duration},
 };
 
-use super::{state::Shared, EdgeConfig, EdgeStats, Failure};
+use super::{
+	state::{Shared, StepCrossed},
+	EdgeConfig, EdgeStats, Failure,
+};
 use crate::CloseCode;
 
 /// Receipts that may lie here unread. An honest neighbour is one ahead at most.
@@ -35,13 +38,30 @@ impl Signer for sr25519::Pair {
 	}
 }
 
+/// What crossed an edge in a step, or of held-out samples before the first: a link of the chain of running roots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crossed {
+	/// The root of the list ([`step_root`]).
+	pub root: Hash,
+	/// BLAKE3 roots of the codes: of each microbatch those of its activations, then those of their gradients.
+	pub codes: Vec<Hash>,
+}
+
+impl Crossed {
+	pub(super) fn new(codes: Vec<Hash>) -> Self {
+		Self { root: step_root(&codes), codes }
+	}
+}
+
 /// Steps of an edge that both ends have signed alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
 	/// Steps from the start of the window.
 	pub steps: StepIndex,
-	/// Root of what crossed in the last of them: one of the links that prove that two attested roots do not connect.
-	pub crossed: Hash,
+	/// What crossed of held-out samples before the first step, with that one alone.
+	pub held_out: Option<Crossed>,
+	/// What crossed in the last of them.
+	pub crossed: Crossed,
 	/// Root of everything that crossed until then, and our signature.
 	pub ours: EdgeReceipt,
 	/// The same root and the neighbour's signature: what an attestation carries.
@@ -136,7 +156,7 @@ pub struct Receipts {
 	reading: AbortHandle,
 	writing: JoinHandle<()>,
 	/// What crossed in the step that is being settled, and what we have signed for it.
-	ours: Option<(Hash, EdgeReceipt)>,
+	ours: Option<(StepCrossed, EdgeReceipt)>,
 	last: Option<Settled>,
 	before: Option<Settled>,
 }
@@ -191,7 +211,7 @@ impl Receipts {
 		}
 		let start = Instant::now();
 		let steps = step + 1;
-		let (crossed, ours) = self.sign(step).await?;
+		let (StepCrossed { held_out, crossed }, ours) = self.sign(step).await?;
 		let theirs = match self.incoming.recv().await {
 			Some(theirs) => theirs,
 			// The reader has ended, and said why.
@@ -199,7 +219,7 @@ impl Receipts {
 		};
 		self.check(&ours, steps, &theirs).map_err(|failure| self.shared.fail(failure))?;
 
-		let settled = Settled { steps, crossed, ours, theirs: theirs.receipt };
+		let settled = Settled { steps, held_out, crossed, ours, theirs: theirs.receipt };
 		self.ours = None;
 		self.before = self.last.replace(settled.clone());
 		self.shared.update(|state| {
@@ -221,17 +241,18 @@ impl Receipts {
 		self.shared.read(|state| state.stats)
 	}
 
-	/// The root of a step that has crossed, and our receipt, which is signed and sent once.
-	async fn sign(&mut self, step: StepIndex) -> Result<(Hash, EdgeReceipt), Failure> {
+	/// What has crossed in a step, and our receipt, which is signed and sent once.
+	async fn sign(&mut self, step: StepIndex) -> Result<(StepCrossed, EdgeReceipt), Failure> {
 		if let Some(ours) = &self.ours {
 			return Ok(ours.clone());
 		}
-		let crossed = self.shared.until(|state| state.step_root(step)).await?;
+		let crossed = self.shared.until(|state| state.crossed(step)).await?;
 		let Ok(place) = self.outgoing.reserve().await else {
 			return Err(self.shared.failed().await);
 		};
 		let previous = self.last.as_ref().map_or(Hash::zero(), |settled| settled.ours.root);
-		let root = running_root(previous, crossed);
+		let lists = crossed.held_out.iter().chain([&crossed.crossed]);
+		let root = lists.fold(previous, |root, list| running_root(root, list.root));
 		let signature = self.signer.sign(self.shared.message(step + 1, root));
 		let receipt = EdgeReceipt { root, signature };
 		place.send(Receipt { steps: step + 1, receipt: receipt.clone() });

@@ -7,7 +7,7 @@ use cairn_primitives::hash::list_root;
 use iroh::endpoint::{SendStream, StoppedError, VarInt, WriteError};
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::{header::Header, state::Shared, Failure, Position};
+use super::{header::Header, state::Shared, Direction, Failure, Position};
 use crate::{hashing::roots_of, CloseCode};
 
 /// Sends what this end has to send: activations at the upper end, gradients at the lower.
@@ -30,6 +30,9 @@ pub enum SendError {
 		/// What was to be sent.
 		found: Position,
 	},
+	/// Held-out samples go down alone.
+	#[error("{0} has no gradients")]
+	HeldOutGradients(Position),
 	/// The bytes are not those of the form in the terms.
 	#[error("a tensor of this edge has {expected} bytes, not {found}")]
 	Length {
@@ -54,9 +57,9 @@ pub enum SendError {
 impl Sender {
 	pub(super) fn new(shared: Arc<Shared>, in_flight: usize) -> Self {
 		Self {
+			next: shared.terms.first(shared.side.sends()),
 			shared,
 			in_flight: Arc::new(Semaphore::new(in_flight.max(1))),
-			next: Position::default(),
 			writers: JoinSet::new(),
 		}
 	}
@@ -78,7 +81,7 @@ impl Sender {
 		let stream = stream.map_err(|error| self.shared.lost(error))?;
 		// No waiting from here on: a cancelled call has sent nothing or is as good as done.
 		self.shared.update(|state| state.stats.waited_to_send += start.elapsed());
-		self.next = position.next(self.shared.terms.microbatches);
+		self.next = self.shared.terms.after(position);
 		while self.writers.try_join_next().is_some() {}
 		let shared = self.shared.clone();
 		self.writers.spawn(async move {
@@ -90,10 +93,17 @@ impl Sender {
 
 	fn check(&self, position: Position, bytes: &Bytes) -> Result<(), SendError> {
 		let (expected, settled) = (self.next, self.shared.read(|state| state.settled));
+		let step = match (position, self.shared.side.sends()) {
+			(Position::HeldOut { .. }, Direction::Backward) => {
+				return Err(SendError::HeldOutGradients(position));
+			},
+			(Position::HeldOut { .. }, Direction::Forward) => 0,
+			(Position::Step { step, .. }, _) => step,
+		};
 		if position != expected {
 			return Err(SendError::OutOfTurn { expected, found: position });
 		}
-		if position.step > settled + 1 {
+		if step > settled + 1 {
 			return Err(SendError::Unsettled { unsettled: settled, found: position });
 		}
 		let (expected, found) = (self.shared.terms.form.bytes(), bytes.len() as u64);
@@ -112,7 +122,7 @@ async fn write(shared: &Shared, mut stream: Unfinished, position: Position, byte
 	let root = list_root(&codes);
 	shared.update(|state| state.record(direction, position, codes));
 	let header = Header { edge: terms.edge, direction, position, form: terms.form, length, root };
-	match stream.write(position.index(terms.microbatches), &header.encode(), bytes).await {
+	match stream.write(terms.index(position), &header.encode(), bytes).await {
 		Ok(()) => shared.update(|state| {
 			tracing::trace!(edge = ?terms.edge, %position, length, "tensor sent");
 			state.stats.tensors_sent += 1;

@@ -7,11 +7,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use cairn_primitives::{signing::step_root, Hash, StepIndex};
+use cairn_primitives::{Hash, StepIndex};
 use iroh::endpoint::{Connection, ConnectionError};
 use tokio::sync::watch;
 
-use super::{Direction, Failure, HeaderError, Position, Side, Terms};
+use super::{Crossed, Direction, Failure, HeaderError, Position, Side, Terms};
 use crate::{Admissions, CloseCode};
 
 /// What crossed an edge so far, as seen from one end.
@@ -36,12 +36,21 @@ pub struct EdgeStats {
 /// Roots of the codes of one step, by microbatch: of activations, and of their gradients.
 type StepRoots = Vec<[Option<Vec<Hash>>; 2]>;
 
+/// What crossed in a step, and what was held out before it if it is the first of a gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StepCrossed {
+	pub held_out: Option<Crossed>,
+	pub crossed: Crossed,
+}
+
 #[derive(Debug)]
 pub(super) struct State {
-	microbatches: u32,
+	terms: Terms,
 	queue: u64,
 	pub failure: Option<Failure>,
 	pub stats: EdgeStats,
+	/// Roots of the codes of held-out samples, by microbatch.
+	held_out: Vec<Option<Vec<Hash>>>,
 	/// Steps that are not settled.
 	roots: BTreeMap<StepIndex, StepRoots>,
 	/// Tensors that are read from their streams.
@@ -55,24 +64,24 @@ pub(super) struct State {
 }
 
 impl State {
-	fn new(microbatches: u32, queue: usize) -> Self {
+	fn new(terms: Terms, receives: Direction, queue: usize) -> Self {
 		Self {
-			microbatches,
+			next: terms.first(receives),
+			held_out: vec![None; terms.held_out as usize],
+			terms,
 			queue: queue as u64,
 			failure: None,
 			stats: EdgeStats::default(),
 			roots: BTreeMap::new(),
 			arriving: BTreeSet::new(),
 			arrived: BTreeMap::new(),
-			next: Position::default(),
 			settled: 0,
 		}
 	}
 
 	/// A tensor begins to come. It must be new, and lie among those that may be in flight.
 	pub fn begin(&mut self, position: Position) -> Result<(), HeaderError> {
-		let index = position.index(self.microbatches);
-		let next = self.next.index(self.microbatches);
+		let (index, next) = (self.terms.index(position), self.terms.index(self.next));
 		let is_under_way =
 			self.arriving.contains(&position) || self.arrived.contains_key(&position);
 		if index < next || is_under_way {
@@ -104,30 +113,44 @@ impl State {
 	pub fn take(&mut self) -> Option<(Position, Bytes)> {
 		let position = self.next;
 		let bytes = self.arrived.remove(&position)?;
-		self.next = position.next(self.microbatches);
+		self.next = self.terms.after(position);
 		Some((position, bytes))
 	}
 
 	/// A tensor crosses, in either direction.
 	pub fn record(&mut self, direction: Direction, position: Position, codes: Vec<Hash>) {
-		let none = || vec![[None, None]; self.microbatches as usize];
-		let roots = self.roots.entry(position.step).or_insert_with(none);
-		roots[position.microbatch as usize][direction as usize] = Some(codes);
+		let place = match position {
+			Position::HeldOut { microbatch } => &mut self.held_out[microbatch as usize],
+			Position::Step { step, microbatch } => {
+				let none = || vec![[None, None]; self.terms.microbatches as usize];
+				let roots = self.roots.entry(step).or_insert_with(none);
+				&mut roots[microbatch as usize][direction as usize]
+			},
+		};
+		*place = Some(codes);
 	}
 
-	/// The root of a step, if all of it crossed.
-	pub fn step_root(&self, step: StepIndex) -> Option<Hash> {
-		let roots = self.roots.get(&step)?.iter().flatten();
-		let codes: Option<Vec<&Vec<Hash>>> = roots.map(Option::as_ref).collect();
-		let codes: Vec<Hash> = codes?.into_iter().flatten().copied().collect();
-		Some(step_root(&codes))
+	/// What crossed in a step, if all of it did, and before the first all that is held out.
+	pub fn crossed(&self, step: StepIndex) -> Option<StepCrossed> {
+		let held_out = match self.held_out.as_slice() {
+			held_out if step == 0 && !held_out.is_empty() => Some(complete(held_out)?),
+			_ => None,
+		};
+		Some(StepCrossed { held_out, crossed: complete(self.roots.get(&step)?.iter().flatten())? })
 	}
 
 	/// Both ends have signed a step.
 	pub fn settle(&mut self, step: StepIndex) {
 		self.roots.remove(&step);
+		self.held_out.clear();
 		self.settled = step + 1;
 	}
+}
+
+/// The list of codes of tensors that have all crossed.
+fn complete<'a>(tensors: impl IntoIterator<Item = &'a Option<Vec<Hash>>>) -> Option<Crossed> {
+	let codes: Option<Vec<&Vec<Hash>>> = tensors.into_iter().map(Option::as_ref).collect();
+	Some(Crossed::new(codes?.into_iter().flatten().copied().collect()))
 }
 
 /// One end of an open edge, shared by its parts and their tasks.
@@ -148,7 +171,7 @@ impl Shared {
 		queue: usize,
 		admissions: Admissions,
 	) -> Self {
-		let state = watch::Sender::new(State::new(terms.microbatches, queue));
+		let state = watch::Sender::new(State::new(terms, side.receives(), queue));
 		Self { connection, terms, side, admissions, state }
 	}
 
@@ -217,10 +240,29 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
+	use cairn_primitives::signing::{step_root, Edge};
+
 	use super::*;
+	use crate::{Codec, Form};
+
+	fn state(held_out: u32, queue: usize) -> State {
+		let terms = Terms {
+			edge: Edge { model: 1, window: 2, lane: 3, upper: 4 },
+			genesis: Hash::zero(),
+			seed: Hash::zero(),
+			held_out,
+			microbatches: 2,
+			form: Form { codec: Codec::Dense, rows: 1, columns: 1 },
+		};
+		State::new(terms, Direction::Forward, queue)
+	}
 
 	fn at(step: StepIndex, microbatch: u32) -> Position {
-		Position { step, microbatch }
+		Position::Step { step, microbatch }
+	}
+
+	fn held_out(microbatch: u32) -> Position {
+		Position::HeldOut { microbatch }
 	}
 
 	fn arrive(state: &mut State, position: Position) {
@@ -230,7 +272,7 @@ mod tests {
 
 	#[test]
 	fn tensors_are_taken_in_order_whatever_order_they_come_in() {
-		let mut state = State::new(2, 4);
+		let mut state = state(0, 4);
 		for position in [at(1, 0), at(0, 1), at(0, 0)] {
 			arrive(&mut state, position);
 		}
@@ -240,7 +282,7 @@ mod tests {
 
 	#[test]
 	fn a_tensor_comes_once() {
-		let mut state = State::new(2, 4);
+		let mut state = state(0, 4);
 		state.begin(at(0, 0)).unwrap();
 		assert_eq!(state.begin(at(0, 0)), Err(HeaderError::Duplicate(at(0, 0))));
 		state.arrive(Direction::Forward, at(0, 0), vec![Hash::zero()], Bytes::new());
@@ -251,7 +293,7 @@ mod tests {
 
 	#[test]
 	fn a_tensor_beyond_the_queue_is_early() {
-		let mut state = State::new(2, 3);
+		let mut state = state(0, 3);
 		let early = HeaderError::Early { expected: at(0, 0), found: at(1, 1) };
 		assert_eq!(state.begin(at(1, 1)), Err(early));
 		arrive(&mut state, at(0, 0));
@@ -261,15 +303,51 @@ mod tests {
 
 	#[test]
 	fn a_step_has_a_root_when_all_of_it_crossed() {
-		let mut state = State::new(2, 4);
+		let mut state = state(0, 4);
 		let roots: Vec<Hash> = (0..6).map(Hash::repeat_byte).collect();
 		state.record(Direction::Forward, at(0, 0), roots[..2].to_vec());
 		state.record(Direction::Backward, at(0, 1), roots[5..].to_vec());
 		state.record(Direction::Forward, at(0, 1), roots[3..5].to_vec());
-		assert_eq!(state.step_root(0), None);
+		assert_eq!(state.crossed(0), None);
 		state.record(Direction::Backward, at(0, 0), roots[2..3].to_vec());
-		assert_eq!(state.step_root(0), Some(step_root(&roots)));
+		let crossed = Crossed { root: step_root(&roots), codes: roots };
+		assert_eq!(state.crossed(0), Some(StepCrossed { held_out: None, crossed }));
 		state.settle(0);
-		assert_eq!(state.step_root(0), None);
+		assert_eq!(state.crossed(0), None);
+	}
+
+	#[test]
+	fn the_first_step_of_a_gate_waits_for_what_is_held_out() {
+		let mut state = state(2, 8);
+		let roots: Vec<Hash> = (0..6).map(Hash::repeat_byte).collect();
+		for (place, root) in roots[2..].iter().enumerate() {
+			let direction = [Direction::Forward, Direction::Backward][place % 2];
+			state.record(direction, at(0, place as u32 / 2), vec![*root]);
+			state.record(direction, at(1, place as u32 / 2), vec![*root]);
+		}
+		state.record(Direction::Forward, held_out(1), vec![roots[1]]);
+		assert_eq!(state.crossed(0), None);
+		state.record(Direction::Forward, held_out(0), vec![roots[0]]);
+		let crossed = state.crossed(0).unwrap();
+		assert_eq!(crossed.held_out, Some(Crossed::new(roots[..2].to_vec())));
+		assert_eq!(crossed.crossed, Crossed::new(roots[2..].to_vec()));
+		state.settle(0);
+		assert_eq!(state.crossed(1).unwrap().held_out, None);
+	}
+
+	#[test]
+	fn what_is_held_out_comes_once_and_before_the_steps() {
+		let mut state = state(2, 3);
+		let early = HeaderError::Early { expected: held_out(0), found: at(0, 1) };
+		assert_eq!(state.begin(at(0, 1)), Err(early));
+		arrive(&mut state, held_out(0));
+		assert_eq!(state.begin(held_out(0)), Err(HeaderError::Duplicate(held_out(0))));
+		arrive(&mut state, at(0, 0));
+		assert_eq!(state.take().unwrap().0, held_out(0));
+		assert_eq!(state.take(), None);
+		arrive(&mut state, held_out(1));
+		assert_eq!(state.take().unwrap().0, held_out(1));
+		assert_eq!(state.take().unwrap().0, at(0, 0));
+		assert_eq!(state.begin(held_out(1)), Err(HeaderError::Duplicate(held_out(1))));
 	}
 }

@@ -1,0 +1,128 @@
+//! Connections to peers that are asked again and again, kept open between one time and the next.
+
+use std::{
+	collections::HashMap,
+	sync::{Arc, Mutex, MutexGuard, PoisonError},
+	time::{Duration, Instant},
+};
+
+use iroh::{
+	endpoint::{ConnectError, Connection},
+	EndpointAddr, EndpointId,
+};
+use tokio::{
+	sync::Mutex as AsyncMutex,
+	time::{interval, MissedTickBehavior},
+};
+
+use crate::CloseCode;
+
+/// How long a connection is kept that nobody uses.
+const KEPT: Duration = Duration::from_secs(60);
+/// How long a peer that could not be reached is not dialled again: as many as wait for it, it is dialled once.
+const REST: Duration = Duration::from_secs(1);
+
+/// Connections of one protocol, at most one to each peer. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Lines {
+	endpoint: iroh::Endpoint,
+	alpn: &'static [u8],
+	lines: Arc<Mutex<HashMap<EndpointId, Arc<Line>>>>,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+	/// Locked while the peer is dialled, so that it is dialled once.
+	outcome: AsyncMutex<Option<Outcome>>,
+}
+
+#[derive(Debug)]
+struct Outcome {
+	connection: Result<Connection, Arc<ConnectError>>,
+	at: Instant,
+}
+
+/// A connection that is in use, and stays open until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+	pub connection: Connection,
+	/// Whether it was there before.
+	is_reused: bool,
+	_line: Arc<Line>,
+}
+
+impl Lines {
+	/// No connections yet. Those that nobody uses are closed in time.
+	pub fn new(endpoint: iroh::Endpoint, alpn: &'static [u8]) -> Self {
+		let lines = Self { endpoint, alpn, lines: Arc::default() };
+		let weak = Arc::downgrade(&lines.lines);
+		tokio::spawn(async move {
+			let mut ticks = interval(KEPT / 4);
+			ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+			loop {
+				ticks.tick().await;
+				let Some(lines) = weak.upgrade() else { return };
+				let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+				lines.retain(|_, line| line.is_kept(KEPT));
+			}
+		});
+		lines
+	}
+
+	/// The connection to a peer, which is dialled unless there is one that lives.
+	pub async fn get(&self, peer: EndpointAddr) -> Result<Held, Arc<ConnectError>> {
+		let line = self.lock().entry(peer.id).or_default().clone();
+		let mut outcome = line.outcome.lock().await;
+		let now = Instant::now();
+		match outcome.as_mut() {
+			Some(Outcome { connection: Ok(connection), at })
+				if connection.close_reason().is_none() =>
+			{
+				*at = now;
+				let connection = connection.clone();
+				drop(outcome);
+				return Ok(Held { connection, is_reused: true, _line: line });
+			},
+			Some(Outcome { connection: Err(error), at }) if at.elapsed() < REST => {
+				return Err(error.clone());
+			},
+			_ => {},
+		}
+		let connection = self.endpoint.connect(peer, self.alpn).await.map_err(Arc::new);
+		*outcome = Some(Outcome { connection: connection.clone(), at: Instant::now() });
+		drop(outcome);
+		Ok(Held { connection: connection?, is_reused: false, _line: line })
+	}
+
+	fn lock(&self) -> MutexGuard<'_, HashMap<EndpointId, Arc<Line>>> {
+		self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+}
+
+impl Held {
+	/// Whether it was there before and is lost now. Its peer may have restarted and know nothing of it, and is to be dialled.
+	pub fn is_outdated(&self) -> bool {
+		self.is_reused && self.connection.close_reason().is_some()
+	}
+}
+
+impl Line {
+	/// Whether it is in use, or lives and was used not so long ago. A connection that is not kept is closed.
+	fn is_kept(self: &Arc<Self>, long: Duration) -> bool {
+		// Whoever takes another reference does so under the lock that is held here.
+		if Arc::strong_count(self) > 1 {
+			return true;
+		}
+		let Ok(outcome) = self.outcome.try_lock() else { return true };
+		match outcome.as_ref() {
+			Some(Outcome { connection: Ok(connection), at }) => {
+				let is_kept = connection.close_reason().is_none() && at.elapsed() < long;
+				if !is_kept {
+					CloseCode::Done.close(connection);
+				}
+				is_kept
+			},
+			Some(Outcome { connection: Err(_), .. }) | None => false,
+		}
+	}
+}
