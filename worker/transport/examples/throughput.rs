@@ -58,7 +58,7 @@ async fn edge(options: &Options) -> Result<f64, Error> {
 	let edge = Edge { model: 0, window: 0, lane: 0, upper: 0 };
 	let form = Form { codec: Codec::Dense, rows: options.size << 10, columns: 256 };
 	let (genesis, seed) = (Hash::zero(), Hash::zero());
-	let terms = Terms { edge, genesis, seed, microbatches: options.tensors, form };
+	let terms = Terms { edge, genesis, seed, held_out: 0, microbatches: options.tensors, form };
 	let congestion = if options.cubic { Congestion::Cubic } else { Congestion::Bbr3 };
 	let tuning = Tuning { congestion, ..Tuning::default() };
 	let mut endpoints = Vec::new();
@@ -88,7 +88,7 @@ async fn edge(options: &Options) -> Result<f64, Error> {
 	let start = Instant::now();
 	let sending = tokio::spawn(async move {
 		for microbatch in 0..tensors {
-			let position = Position { step: 0, microbatch };
+			let position = Position::Step { step: 0, microbatch };
 			upper.sender.send(position, tensor.clone()).await?;
 		}
 		Ok::<_, cairn_transport::SendError>(upper)

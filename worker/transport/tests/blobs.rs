@@ -2,11 +2,21 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{
+	sync::{
+		atomic::{AtomicUsize, Ordering},
+		Arc,
+	},
+	time::Duration,
+};
 
 use cairn_primitives::{hash::blob_root, Hash};
 use cairn_transport::{Attempt, BlobError, BlobStore, Builder, Endpoint, FetchError, Peer, Shelf};
 use common::{bare_endpoint, builder, endpoint, LONG};
+use iroh_blobs::{
+	provider::{events::EventSender, handle_connection},
+	store::mem::MemStore,
+};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
@@ -209,6 +219,89 @@ async fn reopened(builder: Builder) -> Endpoint {
 		}
 	}
 	builder.bind().await.unwrap()
+}
+
+/// Blobs of a hundred bytes.
+fn small(count: u32) -> Vec<Vec<u8>> {
+	(0..count).map(|number| number.to_le_bytes().repeat(25)).collect()
+}
+
+#[tokio::test]
+async fn a_peer_is_dialled_once_for_many_blobs() {
+	let blobs = small(300);
+	let store = MemStore::new();
+	for blob in &blobs {
+		store.blobs().add_bytes(blob.clone()).await.unwrap();
+	}
+	let there = bare_endpoint(8, iroh_blobs::ALPN).await;
+	let peer = Peer::new(there.id(), there.bound_sockets());
+	let dialled = Arc::new(AtomicUsize::new(0));
+	let count = dialled.clone();
+	tokio::spawn(async move {
+		while let Some(incoming) = there.accept().await {
+			count.fetch_add(1, Ordering::Relaxed);
+			let connection = incoming.await.unwrap();
+			tokio::spawn(handle_connection(connection, (*store).clone(), EventSender::DEFAULT));
+		}
+	});
+	let here = endpoint(2).await;
+	let hashes: Vec<Hash> = blobs.iter().map(|blob| blob_root(blob)).collect();
+	let fetches = here.fetch_all(&hashes, &[peer.clone()], ANY, &shelf());
+	let fetched = timeout(LONG, fetches).await.unwrap().unwrap();
+	assert!(fetched.iter().all(|one| (one.bytes, one.from) == (100, Some(peer.id))));
+	for (hash, blob) in hashes.iter().zip(&blobs) {
+		assert!(here.blobs().read(*hash).await.unwrap() == *blob);
+	}
+	assert_eq!(dialled.load(Ordering::Relaxed), 1);
+	assert_eq!(here.blobs().stats().blobs, 300);
+}
+
+#[tokio::test]
+async fn what_is_fetched_together_comes_from_several_peers_or_ends_with_the_first_error() {
+	let here = endpoint(2).await;
+	let blobs = small(20);
+	let (even, odd) = (endpoint(1).await, endpoint(3).await);
+	for (number, blob) in blobs.iter().enumerate() {
+		let there = if number % 2 == 0 { &even } else { &odd };
+		there.blobs().share_bytes(&shelf(), blob.clone()).await.unwrap();
+	}
+	let hashes: Vec<Hash> = blobs.iter().map(|blob| blob_root(blob)).collect();
+	for there in [&even, &odd] {
+		there.admissions().change(here.id(), |admission| admission.blobs.extend(&hashes));
+	}
+	let peers = [even.as_peer(), odd.as_peer()];
+	let fetched = timeout(LONG, here.fetch_all(&hashes, &peers, ANY, &shelf())).await.unwrap();
+	for (number, one) in fetched.unwrap().iter().enumerate() {
+		assert_eq!(one.from, Some([even.id(), odd.id()][number % 2]));
+	}
+	let lacking = [hashes[0], Hash::repeat_byte(1)];
+	even.admissions().admit_to_blob(here.id(), lacking[1]);
+	let fetched = here.fetch_all(&lacking, &peers[..1], ANY, &shelf());
+	let error = timeout(LONG, fetched).await.unwrap().unwrap_err();
+	assert!(matches!(error, FetchError::NoPeer { hash, .. } if hash == lacking[1]), "{error}");
+}
+
+#[tokio::test]
+async fn a_peer_that_has_restarted_is_dialled_anew() {
+	let here = endpoint(2).await;
+	let blobs = small(2);
+	let first = provider(1, &blobs[0], &here).await;
+	fetch(&here, blob_root(&blobs[0]), &[&first]).await.unwrap();
+	first.close().await;
+	let second = provider(1, &blobs[1], &here).await;
+	fetch(&here, blob_root(&blobs[1]), &[&second]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_is_kept_gives_no_more_than_its_peer_is_admitted_to() {
+	let here = endpoint(2).await;
+	let blobs = small(2);
+	let there = provider(1, &blobs[0], &here).await;
+	let other = there.blobs().share_bytes(&shelf(), blobs[1].clone()).await.unwrap();
+	fetch(&here, blob_root(&blobs[0]), &[&there]).await.unwrap();
+	there.admissions().replace([]);
+	let denied = fetch(&here, other, &[&there]).await.unwrap_err();
+	assert_eq!(attempts(denied), [Attempt::NotAdmitted]);
 }
 
 #[tokio::test]

@@ -10,22 +10,32 @@ use cairn_transport::{
 	BodyError, CloseCode, Direction, EdgeChannel, Endpoint, Failure, HeaderError, ReceiptError,
 	SettleError, Terms,
 };
-use common::{at, builder, codes, endpoint, tensor, terms, worker, Liar, RawHeader, LONG};
+use common::{
+	at, builder, codes, endpoint, gate, held_out, tensor, terms, worker, Liar, RawHeader, LONG,
+};
 use sp_core::Pair;
 use tokio::time::timeout;
 
 /// A small queue, so that little is early.
-async fn liar(microbatches: u32) -> (Endpoint, Liar, EdgeChannel) {
+async fn liar(terms: Terms) -> (Endpoint, Liar, EdgeChannel) {
 	let below = endpoint(2).await;
-	let (liar, channel) = timeout(LONG, Liar::open(&below, terms(microbatches, 10))).await.unwrap();
+	let (liar, channel) = timeout(LONG, Liar::open(&below, terms)).await.unwrap();
 	(below, liar, channel)
 }
 
 /// What an end says of a tensor whose header and body were changed.
 async fn caught(change: impl FnOnce(&mut RawHeader, &mut Vec<u8>)) -> Failure {
-	let (_below, liar, mut channel) = liar(2).await;
-	let mut body = tensor(&liar.terms, Direction::Forward, at(0, 0));
-	let mut header = RawHeader::forward(&liar.terms, at(0, 0), &body);
+	let ends = liar(terms(2, 10)).await;
+	caught_by(ends, Direction::Forward, change).await
+}
+
+async fn caught_by(
+	(_here, liar, mut channel): (Endpoint, Liar, EdgeChannel),
+	direction: Direction,
+	change: impl FnOnce(&mut RawHeader, &mut Vec<u8>),
+) -> Failure {
+	let mut body = tensor(&liar.terms, direction, at(0, 0));
+	let mut header = RawHeader::new(&liar.terms, direction, at(0, 0), &body);
 	change(&mut header, &mut body);
 	liar.stream(&header, &body).await;
 	let failure = timeout(LONG, channel.receiver.receive()).await.unwrap().unwrap_err();
@@ -72,8 +82,8 @@ async fn a_tensor_of_another_shape_edge_or_direction_is_caught() {
 	assert!(matches!(failure, Failure::Header(HeaderError::Edge { .. })), "{failure}");
 	let failure = caught(|header, _| header.direction = 1).await;
 	assert!(matches!(failure, Failure::Header(HeaderError::Direction(_))), "{failure}");
-	let failure = caught(|header, _| header.version = 2).await;
-	assert!(matches!(failure, Failure::Header(HeaderError::Version(2))), "{failure}");
+	let failure = caught(|header, _| header.version = 1).await;
+	assert!(matches!(failure, Failure::Header(HeaderError::Version(1))), "{failure}");
 }
 
 #[tokio::test]
@@ -87,7 +97,7 @@ async fn a_tensor_of_a_step_or_microbatch_that_cannot_be_is_caught() {
 
 #[tokio::test]
 async fn a_tensor_that_comes_twice_is_caught() {
-	let (_below, liar, mut channel) = liar(2).await;
+	let (_below, liar, mut channel) = liar(terms(2, 10)).await;
 	liar.honest(at(0, 0)).await;
 	timeout(LONG, channel.receiver.receive()).await.unwrap().unwrap();
 	liar.honest(at(0, 0)).await;
@@ -96,6 +106,92 @@ async fn a_tensor_that_comes_twice_is_caught() {
 		matches!(failure, Failure::Header(HeaderError::Duplicate(position)) if position == at(0, 0)),
 		"{failure}"
 	);
+}
+
+#[tokio::test]
+async fn what_is_held_out_wrongly_is_caught() {
+	let caught = async |position| {
+		let ends = liar(gate(2, 2, 10)).await;
+		caught_by(ends, Direction::Forward, |header, _| header.position = position).await
+	};
+	let failure = caught(held_out(2)).await;
+	assert!(
+		matches!(failure, Failure::Header(HeaderError::Microbatch(at)) if at == held_out(2)),
+		"{failure}"
+	);
+	// The queue holds four: what is held out, and the first step.
+	let failure = caught(at(1, 0)).await;
+	let Failure::Header(HeaderError::Early { expected, found }) = failure else {
+		panic!("{failure}")
+	};
+	assert_eq!((expected, found), (held_out(0), at(1, 0)));
+}
+
+#[tokio::test]
+async fn what_is_held_out_where_there_is_no_gate_is_caught() {
+	let failure = caught(|header, _| header.position = held_out(0)).await;
+	assert!(
+		matches!(failure, Failure::Header(HeaderError::Microbatch(at)) if at == held_out(0)),
+		"{failure}"
+	);
+}
+
+#[tokio::test]
+async fn what_is_held_out_comes_once_and_not_after_the_first_step() {
+	for first in [&[held_out(0)][..], &[held_out(0), at(0, 0)]] {
+		let (_below, liar, mut channel) = liar(gate(1, 2, 10)).await;
+		for position in first {
+			liar.honest(*position).await;
+			let received = timeout(LONG, channel.receiver.receive()).await.unwrap().unwrap();
+			assert_eq!(received.position, *position);
+		}
+		liar.honest(held_out(0)).await;
+		let failure = timeout(LONG, channel.receiver.receive()).await.unwrap().unwrap_err();
+		assert!(
+			matches!(failure, Failure::Header(HeaderError::Duplicate(at)) if at == held_out(0)),
+			"{failure}"
+		);
+	}
+}
+
+#[tokio::test]
+async fn gradients_of_what_is_held_out_are_caught() {
+	let below = async || {
+		let above = endpoint(1).await;
+		let (liar, channel) = timeout(LONG, Liar::below(&above, gate(2, 2, 10))).await.unwrap();
+		(above, liar, channel)
+	};
+	let change = |header: &mut RawHeader, _: &mut Vec<u8>| header.position = held_out(0);
+	let failure = caught_by(below().await, Direction::Backward, change).await;
+	assert!(
+		matches!(failure, Failure::Header(HeaderError::HeldOutGradients(at)) if at == held_out(0)),
+		"{failure}"
+	);
+	let failure = caught_by(below().await, Direction::Forward, change).await;
+	assert!(
+		matches!(failure, Failure::Header(HeaderError::Direction(Direction::Forward))),
+		"{failure}"
+	);
+}
+
+#[tokio::test]
+async fn an_end_that_leaves_out_of_its_root_what_was_held_out_is_caught_with_both() {
+	let (_below, mut liar, mut channel) = liar(gate(1, 1, 10)).await;
+	let first = running_root(Hash::zero(), step_root(&liar.honest(held_out(0)).await));
+	channel.receiver.receive().await.unwrap();
+	let root = cross(&liar, &mut channel, 0, first).await;
+	let without = settled_root(&liar.terms, Hash::zero());
+	let lie = liar.receipt(1, without, 1).await;
+	let settled = timeout(LONG, channel.receipts.settle(0)).await.unwrap();
+	let Err(SettleError::Failed(Failure::Fork(fork))) = settled else { panic!("{settled:?}") };
+	assert_eq!((fork.first.root, fork.second), (root, lie));
+}
+
+/// The running root after a first step of one microbatch, by definition.
+fn settled_root(terms: &Terms, previous: Hash) -> Hash {
+	let both = [Direction::Forward, Direction::Backward];
+	let codes = both.map(|direction| codes(terms, &tensor(terms, direction, at(0, 0))));
+	running_root(previous, step_root(&codes.concat()))
 }
 
 /// Let one microbatch cross in both directions, as it should. Returns the running root.
@@ -120,7 +216,7 @@ fn is_signed(
 
 #[tokio::test]
 async fn ends_that_sign_different_roots_hold_both() {
-	let (_below, mut liar, mut channel) = liar(1).await;
+	let (_below, mut liar, mut channel) = liar(terms(1, 10)).await;
 	let root = cross(&liar, &mut channel, 0, Hash::zero()).await;
 	let lie = liar.receipt(1, Hash::repeat_byte(9), 1).await;
 	let settled = timeout(LONG, channel.receipts.settle(0)).await.unwrap();
@@ -150,7 +246,7 @@ async fn an_end_that_leaves_a_fork_behind_first_delivers_its_own_receipt() {
 
 #[tokio::test]
 async fn a_neighbour_that_signs_two_roots_for_a_step_is_caught_with_both() {
-	let (_below, mut liar, mut channel) = liar(1).await;
+	let (_below, mut liar, mut channel) = liar(terms(1, 10)).await;
 	let root = cross(&liar, &mut channel, 0, Hash::zero()).await;
 	let truth = liar.receipt(1, root, 1).await;
 	let settled = timeout(LONG, channel.receipts.settle(0)).await.unwrap().unwrap();
@@ -170,7 +266,7 @@ async fn a_neighbour_that_signs_two_roots_for_a_step_is_caught_with_both() {
 #[tokio::test]
 async fn a_receipt_for_other_steps_or_of_another_key_is_caught() {
 	for (steps, signer) in [(2, 1), (1, 3)] {
-		let (_below, mut liar, mut channel) = liar(1).await;
+		let (_below, mut liar, mut channel) = liar(terms(1, 10)).await;
 		let root = cross(&liar, &mut channel, 0, Hash::zero()).await;
 		liar.receipt(steps, root, signer).await;
 		let settled = timeout(LONG, channel.receipts.settle(0)).await.unwrap();

@@ -7,18 +7,31 @@ use std::{
 	time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use cairn_primitives::{
 	signing::{edge_message, running_root, step_root, verify_worker},
 	Hash,
 };
 use cairn_transport::{
-	Direction, EdgeChannel, Failure, OpenError, SendError, SettleError, Settled, Side, Terms,
+	Crossed, Direction, EdgeChannel, Failure, OpenError, Position, SendError, SettleError, Settled,
+	Side, Terms,
 };
-use common::{admit, at, codes, config, connect, edge, endpoint, tensor, terms, worker, LONG};
+use common::{
+	admit, at, codes, config, connect, edge, endpoint, gate, held_out, tensor, terms, worker, LONG,
+};
 use sp_core::Pair;
 use tokio::time::timeout;
 
 const STEPS: u32 = 3;
+
+/// What crosses in a step; what is held out, before the first.
+fn positions(terms: &Terms, direction: Direction, step: u32) -> Vec<Position> {
+	let held_out = match (direction, step) {
+		(Direction::Forward, 0) => (0..terms.held_out).map(held_out).collect(),
+		_ => Vec::new(),
+	};
+	held_out.into_iter().chain((0..terms.microbatches).map(|m| at(step, m))).collect()
+}
 
 /// Run one end of an edge: send everything of each step while receiving, and settle it.
 async fn run(channel: EdgeChannel, terms: Terms, side: Side) -> (EdgeChannel, Vec<Settled>) {
@@ -30,15 +43,14 @@ async fn run(channel: EdgeChannel, terms: Terms, side: Side) -> (EdgeChannel, Ve
 	let mut settled = Vec::new();
 	for step in 0..STEPS {
 		let sending = async {
-			for microbatch in 0..terms.microbatches {
-				let position = at(step, microbatch);
+			for position in positions(&terms, sends, step) {
 				sender.send(position, tensor(&terms, sends, position).into()).await.unwrap();
 			}
 		};
 		let receiving = async {
-			for microbatch in 0..terms.microbatches {
+			for position in positions(&terms, receives, step) {
 				let received = receiver.receive().await.unwrap();
-				assert_eq!(received.position, at(step, microbatch));
+				assert_eq!(received.position, position);
 				assert!(received.bytes == tensor(&terms, receives, received.position));
 			}
 		};
@@ -50,12 +62,22 @@ async fn run(channel: EdgeChannel, terms: Terms, side: Side) -> (EdgeChannel, Ve
 
 /// The root of everything until a step, by definition.
 fn expected_root(terms: &Terms, steps: u32) -> Hash {
+	let first = match held_out_codes(terms) {
+		held_out if held_out.is_empty() || steps == 0 => Hash::zero(),
+		held_out => running_root(Hash::zero(), step_root(&held_out)),
+	};
+	(0..steps).fold(first, |root, step| running_root(root, step_root(&step_codes(terms, step))))
+}
+
+fn held_out_codes(terms: &Terms) -> Vec<Hash> {
+	let tensors = (0..terms.held_out).map(|m| tensor(terms, Direction::Forward, held_out(m)));
+	tensors.flat_map(|tensor| codes(terms, &tensor)).collect()
+}
+
+fn step_codes(terms: &Terms, step: u32) -> Vec<Hash> {
 	let both = [Direction::Forward, Direction::Backward];
-	(0..steps).fold(Hash::zero(), |root, step| {
-		let tensors = (0..terms.microbatches).flat_map(|m| both.map(|way| (way, at(step, m))));
-		let codes = tensors.flat_map(|(way, at)| codes(terms, &tensor(terms, way, at)));
-		running_root(root, step_root(&codes.collect::<Vec<_>>()))
-	})
+	let tensors = (0..terms.microbatches).flat_map(|m| both.map(|way| (way, at(step, m))));
+	tensors.flat_map(|(way, at)| codes(terms, &tensor(terms, way, at))).collect()
 }
 
 #[tokio::test]
@@ -73,7 +95,9 @@ async fn steps_cross_and_both_ends_hold_the_others_signature() {
 		assert_eq!(above.theirs, below.ours);
 		assert_eq!(above.ours.root, expected_root(&terms, steps));
 		let before = expected_root(&terms, step as u32);
-		assert_eq!(running_root(before, above.crossed), above.ours.root);
+		assert_eq!(running_root(before, above.crossed.root), above.ours.root);
+		assert_eq!(above.crossed.codes, step_codes(&terms, step as u32));
+		assert_eq!((&above.crossed, &above.held_out), (&below.crossed, &None));
 		assert_eq!(above.theirs.root, above.ours.root);
 		let message = edge_message(terms.genesis, terms.seed, &terms.edge, steps, above.ours.root);
 		assert!(verify_worker(message, &above.ours.signature, &worker(1).public()));
@@ -86,6 +110,82 @@ async fn steps_cross_and_both_ends_hold_the_others_signature() {
 	for stats in [upper.stats(), lower.stats()] {
 		assert_eq!(stats.tensors_received, tensors);
 		assert_eq!(stats.bytes_received, tensors * terms.form.bytes());
+	}
+}
+
+#[tokio::test]
+async fn at_a_gate_held_out_samples_cross_first_and_are_the_first_link_of_the_chain() {
+	let terms = gate(5, 3, 200);
+	let (_above, _below, upper, lower) = edge(terms).await;
+	let both =
+		async { tokio::join!(run(upper, terms, Side::Upper), run(lower, terms, Side::Lower)) };
+	let ((upper, above), (_lower, below)) = timeout(LONG, both).await.unwrap();
+
+	let codes = held_out_codes(&terms);
+	assert_eq!(codes.len(), 5 * 2); // integers and exponents, and no gradients
+	let held_out = Crossed { root: step_root(&codes), codes };
+	for settled in [&above, &below] {
+		assert_eq!(settled[0].held_out, Some(held_out.clone()));
+		assert!(settled[1..].iter().all(|settled| settled.held_out.is_none()));
+		// As a trace folds them: of all steps, and of what was held out before them.
+		let links = [held_out.root].into_iter().chain(settled.iter().map(|s| s.crossed.root));
+		let roots: Vec<Hash> = links
+			.scan(Hash::zero(), |root, link| {
+				*root = running_root(*root, link);
+				Some(*root)
+			})
+			.collect();
+		assert_eq!(roots.len(), STEPS as usize + 1);
+		for (step, settled) in settled.iter().enumerate() {
+			assert_eq!(settled.steps, step as u32 + 1);
+			assert_eq!(settled.ours.root, roots[step + 1]);
+			assert_eq!(settled.ours.root, expected_root(&terms, settled.steps));
+			assert_eq!(settled.theirs.root, settled.ours.root);
+			assert_eq!(settled.crossed.codes, step_codes(&terms, step as u32));
+		}
+	}
+	let tensors = u64::from(STEPS * terms.microbatches);
+	let stats = upper.stats();
+	assert_eq!((stats.tensors_sent, stats.tensors_received), (tensors + 5, tensors));
+}
+
+#[tokio::test]
+async fn what_is_held_out_is_sent_down_and_first() {
+	let terms = gate(2, 2, 10);
+	let (_above, _below, mut upper, mut lower) = edge(terms).await;
+	let body = |position| Bytes::from(tensor(&terms, Direction::Forward, position));
+	let early = upper.sender.send(at(0, 0), body(at(0, 0))).await;
+	assert!(
+		matches!(early, Err(SendError::OutOfTurn { expected, .. }) if expected == held_out(0)),
+		"{early:?}"
+	);
+	let up = lower.sender.send(held_out(0), body(held_out(0))).await;
+	assert!(matches!(up, Err(SendError::HeldOutGradients(at)) if at == held_out(0)), "{up:?}");
+	upper.sender.send(held_out(0), body(held_out(0))).await.unwrap();
+	let again = upper.sender.send(held_out(0), body(held_out(0))).await;
+	assert!(
+		matches!(again, Err(SendError::OutOfTurn { expected, .. }) if expected == held_out(1)),
+		"{again:?}"
+	);
+	lower.sender.send(at(0, 0), body(at(0, 0))).await.unwrap();
+
+	let (_above, _below, mut upper, _lower) = edge(common::terms(2, 10)).await;
+	let none = upper.sender.send(held_out(0), body(held_out(0))).await;
+	assert!(
+		matches!(none, Err(SendError::OutOfTurn { expected, .. }) if expected == at(0, 0)),
+		"{none:?}"
+	);
+}
+
+#[tokio::test]
+async fn a_step_without_microbatches_is_refused_at_both_ends_before_anything_crosses() {
+	let (above, below) = (endpoint(1).await, endpoint(2).await);
+	admit(&above, &below);
+	admit(&below, &above);
+	for (here, there, side) in [(&above, &below, Side::Upper), (&below, &above, Side::Lower)] {
+		let none = config(side, gate(2, 0, 10));
+		let opened = timeout(LONG, here.open_edge(&there.as_peer(), &none)).await.unwrap();
+		assert!(matches!(opened, Err(OpenError::NoMicrobatches)), "{opened:?}");
 	}
 }
 
@@ -190,16 +290,17 @@ async fn ends_with_different_terms_do_not_begin() {
 	let (above, below) = (endpoint(1).await, endpoint(2).await);
 	admit(&above, &below);
 	admit(&below, &above);
-	let (ours, mut theirs) = (terms(2, 10), terms(2, 10));
-	theirs.seed = Hash::repeat_byte(3);
-	let (upper, lower) = (config(Side::Upper, ours), config(Side::Lower, theirs));
-	let (above_peer, below_peer) = (above.as_peer(), below.as_peer());
-	let both = async {
-		tokio::join!(above.open_edge(&below_peer, &upper), below.open_edge(&above_peer, &lower))
-	};
-	let (upper, lower) = timeout(LONG, both).await.unwrap();
-	assert!(matches!(upper, Err(OpenError::Terms { .. })), "{upper:?}");
-	assert!(matches!(lower, Err(OpenError::Terms { .. })), "{lower:?}");
+	let ours = terms(2, 10);
+	for theirs in [Terms { seed: Hash::repeat_byte(3), ..ours }, gate(1, 2, 10)] {
+		let (upper, lower) = (config(Side::Upper, ours), config(Side::Lower, theirs));
+		let (above_peer, below_peer) = (above.as_peer(), below.as_peer());
+		let both = async {
+			tokio::join!(above.open_edge(&below_peer, &upper), below.open_edge(&above_peer, &lower))
+		};
+		let (upper, lower) = timeout(LONG, both).await.unwrap();
+		assert!(matches!(upper, Err(OpenError::Terms { .. })), "{upper:?}");
+		assert!(matches!(lower, Err(OpenError::Terms { .. })), "{lower:?}");
+	}
 }
 
 #[tokio::test]

@@ -31,9 +31,15 @@ pub fn terms(microbatches: u32, rows: u32) -> Terms {
 		edge: EDGE,
 		genesis: Hash::repeat_byte(1),
 		seed: Hash::repeat_byte(2),
+		held_out: 0,
 		microbatches,
 		form: Form { codec: Codec::Int8 { block: 32 }, rows, columns: 64 },
 	}
+}
+
+/// Terms of a gate.
+pub fn gate(held_out: u32, microbatches: u32, rows: u32) -> Terms {
+	Terms { held_out, ..terms(microbatches, rows) }
 }
 
 pub fn worker(seed: u8) -> sr25519::Pair {
@@ -90,7 +96,11 @@ pub async fn edge(terms: Terms) -> (Endpoint, Endpoint, EdgeChannel, EdgeChannel
 }
 
 pub fn at(step: u32, microbatch: u32) -> Position {
-	Position { step, microbatch }
+	Position::Step { step, microbatch }
+}
+
+pub fn held_out(microbatch: u32) -> Position {
+	Position::HeldOut { microbatch }
 }
 
 /// Roots of the codes that a tensor consists of, by definition: integers, and the exponents behind them.
@@ -105,11 +115,19 @@ pub fn codes(terms: &Terms, tensor: &[u8]) -> Vec<Hash> {
 	}
 }
 
+/// A position as the README describes it.
+pub fn place(position: Position) -> Vec<u8> {
+	let (part, step, microbatch) = match position {
+		Position::HeldOut { microbatch } => (0, 0, microbatch),
+		Position::Step { step, microbatch } => (1, step, microbatch),
+	};
+	[&[part][..], &step.to_le_bytes(), &microbatch.to_le_bytes()].concat()
+}
+
 /// Bytes that differ from tensor to tensor.
 pub fn tensor(terms: &Terms, direction: Direction, position: Position) -> Vec<u8> {
 	let mut seed = vec![direction as u8];
-	seed.extend(position.step.to_le_bytes());
-	seed.extend(position.microbatch.to_le_bytes());
+	seed.extend(place(position));
 	blob_root(&seed).0.into_iter().cycle().take(terms.form.bytes() as usize).collect()
 }
 
@@ -139,10 +157,10 @@ pub struct RawHeader {
 }
 
 impl RawHeader {
-	pub fn forward(terms: &Terms, position: Position, body: &[u8]) -> Self {
+	pub fn new(terms: &Terms, direction: Direction, position: Position, body: &[u8]) -> Self {
 		Self {
-			version: 1,
-			direction: 0,
+			version: 2,
+			direction: direction as u8,
 			edge: terms.edge,
 			position,
 			rows: terms.form.rows,
@@ -158,8 +176,7 @@ impl RawHeader {
 		bytes.extend(self.edge.model.to_le_bytes());
 		bytes.extend(self.edge.window.to_le_bytes());
 		bytes.extend([self.edge.lane, self.edge.upper, 32, 0]);
-		bytes.extend(self.position.step.to_le_bytes());
-		bytes.extend(self.position.microbatch.to_le_bytes());
+		bytes.extend(place(self.position));
 		bytes.extend(self.rows.to_le_bytes());
 		bytes.extend([64, 0, 0, 0]);
 		bytes.extend(self.length.to_le_bytes());
@@ -168,7 +185,13 @@ impl RawHeader {
 	}
 }
 
-/// The upper end of an edge in bare QUIC, as somebody would write it who wants to cheat.
+/// What an end says first.
+fn hello(terms: &Terms) -> Vec<u8> {
+	let terms = terms.encode();
+	[&[2, 0], &(terms.len() as u16).to_le_bytes()[..], &terms].concat()
+}
+
+/// An end of an edge in bare QUIC, as somebody would write it who wants to cheat.
 pub struct Liar {
 	pub terms: Terms,
 	pub connection: Connection,
@@ -184,11 +207,7 @@ impl Liar {
 		let address = EndpointAddr::new(to.id()).with_ip_addr(to.addresses()[0]);
 		let connection = endpoint.connect(address, EDGE_ALPN).await.unwrap();
 		let (mut send, receive) = connection.open_bi().await.unwrap();
-		let encoded = terms.encode();
-		let mut hello = vec![1, 0];
-		hello.extend((encoded.len() as u16).to_le_bytes());
-		hello.extend(encoded);
-		send.write_all(&hello).await.unwrap();
+		send.write_all(&hello(&terms)).await.unwrap();
 		Self { terms, connection, send, receive, _endpoint: endpoint }
 	}
 
@@ -203,8 +222,27 @@ impl Liar {
 		to.admissions().admit_to_edge(peer.id, EDGE);
 		let lower = config(Side::Lower, terms);
 		let (mut liar, channel) = tokio::join!(Self::dial(to, terms), to.open_edge(&peer, &lower));
-		let mut hello = vec![0; 4 + terms.encode().len()];
-		liar.receive.read_exact(&mut hello).await.unwrap();
+		let mut theirs = hello(&terms);
+		liar.receive.read_exact(&mut theirs).await.unwrap();
+		(liar, channel.unwrap())
+	}
+
+	/// Be dialled by an endpoint that admits the liar: the lower end of the edge.
+	pub async fn below(of: &Endpoint, terms: Terms) -> (Self, EdgeChannel) {
+		let endpoint = bare_endpoint(9, EDGE_ALPN).await;
+		let peer = Peer::new(endpoint.id(), endpoint.bound_sockets());
+		of.admissions().admit_to_edge(peer.id, EDGE);
+		let upper = config(Side::Upper, terms);
+		let answers = async {
+			let connection = endpoint.accept().await.unwrap().await.unwrap();
+			let (mut send, mut receive) = connection.accept_bi().await.unwrap();
+			receive.read_exact(&mut hello(&terms)).await.unwrap();
+			send.write_all(&hello(&terms)).await.unwrap();
+			(connection, send, receive)
+		};
+		let ((connection, send, receive), channel) =
+			tokio::join!(answers, of.open_edge(&peer, &upper));
+		let liar = Self { terms, connection, send, receive, _endpoint: endpoint };
 		(liar, channel.unwrap())
 	}
 
@@ -219,9 +257,10 @@ impl Liar {
 
 	/// Send a tensor as it should be. Returns the roots of its codes.
 	pub async fn honest(&self, position: Position) -> Vec<Hash> {
-		let body = tensor(&self.terms, Direction::Forward, position);
-		self.stream(&RawHeader::forward(&self.terms, position, &body), &body).await;
-		codes(&self.terms, &body)
+		let (terms, direction) = (&self.terms, Direction::Forward);
+		let body = tensor(terms, direction, position);
+		self.stream(&RawHeader::new(terms, direction, position, &body), &body).await;
+		codes(terms, &body)
 	}
 
 	/// Send a receipt that a worker signs.
