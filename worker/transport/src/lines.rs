@@ -27,8 +27,10 @@ const REST: Duration = Duration::from_secs(1);
 pub(crate) struct Lines {
 	endpoint: iroh::Endpoint,
 	alpn: &'static [u8],
-	lines: Arc<Mutex<HashMap<EndpointId, Arc<Line>>>>,
+	lines: Arc<Table>,
 }
+
+type Table = Mutex<HashMap<EndpointId, Arc<Line>>>;
 
 #[derive(Debug, Default)]
 struct Line {
@@ -62,8 +64,7 @@ impl Lines {
 			loop {
 				ticks.tick().await;
 				let Some(lines) = weak.upgrade() else { return };
-				let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-				lines.retain(|_, line| line.is_kept(KEPT));
+				lock(&lines).retain(|_, line| line.is_kept(KEPT));
 			}
 		});
 		lines
@@ -71,7 +72,7 @@ impl Lines {
 
 	/// The connection to a peer, which is dialled unless there is one that lives.
 	pub async fn get(&self, peer: EndpointAddr) -> Result<Held, Arc<ConnectError>> {
-		let line = self.lock().entry(peer.id).or_default().clone();
+		let line = lock(&self.lines).entry(peer.id).or_default().clone();
 		let mut outcome = line.outcome.lock().await;
 		let now = Instant::now();
 		match outcome.as_mut() {
@@ -93,10 +94,10 @@ impl Lines {
 		drop(outcome);
 		Ok(Held { connection: connection?, is_reused: false, _line: line })
 	}
+}
 
-	fn lock(&self) -> MutexGuard<'_, HashMap<EndpointId, Arc<Line>>> {
-		self.lines.lock().unwrap_or_else(PoisonError::into_inner)
-	}
+fn lock(table: &Table) -> MutexGuard<'_, HashMap<EndpointId, Arc<Line>>> {
+	table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Held {
@@ -124,5 +125,63 @@ impl Line {
 			},
 			Some(Outcome { connection: Err(_), .. }) | None => false,
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use iroh::{endpoint::presets::Minimal, RelayMode};
+
+	use super::*;
+
+	const ALPN: &[u8] = b"test";
+
+	async fn endpoint() -> iroh::Endpoint {
+		let builder = iroh::Endpoint::builder(Minimal).relay_mode(RelayMode::Disabled);
+		let builder = builder.clear_ip_transports().bind_addr("127.0.0.1:0").unwrap();
+		builder.alpns(vec![ALPN.to_vec()]).bind().await.unwrap()
+	}
+
+	#[tokio::test]
+	async fn a_connection_is_closed_when_nobody_has_used_it_for_long() {
+		let (here, there) = (endpoint().await, endpoint().await);
+		let peer = EndpointAddr::new(there.id()).with_ip_addr(there.bound_sockets()[0]);
+		let accepting = tokio::spawn(async move {
+			let first = there.accept().await.unwrap().await.unwrap();
+			let error = first.closed().await;
+			let second = there.accept().await.unwrap().await.unwrap();
+			second.closed().await;
+			error
+		});
+		let lines = Lines::new(here.clone(), ALPN);
+		let sweep = |kept| lock(&lines.lines).retain(|_, line| line.is_kept(kept));
+		let first = lines.get(peer.clone()).await.unwrap();
+		sweep(Duration::ZERO);
+		let again = lines.get(peer.clone()).await.unwrap();
+		assert_eq!((first.is_reused, again.is_reused), (false, true));
+		assert_eq!(first.connection.stable_id(), again.connection.stable_id());
+		drop((first, again));
+		sweep(KEPT);
+		let third = lines.get(peer.clone()).await.unwrap();
+		assert!(third.is_reused && !third.is_outdated());
+		drop(third);
+
+		sweep(Duration::ZERO);
+		assert!(lock(&lines.lines).is_empty());
+		let anew = lines.get(peer).await.unwrap();
+		assert!(!anew.is_reused);
+		drop((anew, lines));
+		here.close().await;
+		let closed = accepting.await.unwrap();
+		assert!(matches!(CloseCode::of(&closed), Some((CloseCode::Done, _))), "{closed}");
+	}
+
+	#[tokio::test]
+	async fn a_peer_that_cannot_be_reached_is_dialled_once_for_all_who_wait() {
+		let (here, gone) = (endpoint().await, endpoint().await.id());
+		let lines = Lines::new(here, ALPN);
+		let nowhere = || lines.get(EndpointAddr::new(gone));
+		let (one, two) = tokio::join!(nowhere(), nowhere());
+		assert!(Arc::ptr_eq(&one.unwrap_err(), &two.unwrap_err()));
 	}
 }
