@@ -373,17 +373,18 @@ impl Endpoint {
 		shelf: &Shelf,
 	) -> Result<Vec<Fetched>, FetchError> {
 		let last = Mutex::new(None);
-		let fetches = hashes.iter().map(|hash| async {
+		let fetch = async |hash| {
 			let first = *last.lock().unwrap_or_else(PoisonError::into_inner);
 			let mut peers: Vec<_> = peers.iter().map(|peer| self.locate(peer)).collect();
 			peers.sort_by_key(|peer| Some(peer.id) != first);
 			let peers = peers.into_iter();
-			let fetched = self.blobs().fetch(&self.0.providers, *hash, peers, limit, shelf).await?;
+			let fetched = self.blobs().fetch(&self.0.providers, hash, peers, limit, shelf).await?;
 			if fetched.from.is_some() {
 				*last.lock().unwrap_or_else(PoisonError::into_inner) = fetched.from;
 			}
 			Ok(fetched)
-		});
+		};
+		let fetches: Vec<_> = hashes.iter().map(|hash| fetch(*hash)).collect();
 		stream::iter(fetches).buffered(FETCHES).try_collect().await
 	}
 

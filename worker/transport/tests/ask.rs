@@ -196,9 +196,13 @@ async fn a_peer_is_dialled_once_for_many_questions() {
 	let here = endpoint(1).await;
 	let (peer, dialled) = liar(9, vec![0, 1, 0, 0, 0, 7]).await;
 	for _ in 0..3 {
-		let asked = join_all((0..20).map(|_| here.ask(&peer, Bytes::new())));
+		// On tasks of their own, as in a daemon.
+		let asked = join_all((0..20).map(|_| {
+			let (here, peer) = (here.clone(), peer.clone());
+			tokio::spawn(async move { here.ask(&peer, Bytes::new()).await })
+		}));
 		for answer in timeout(LONG, asked).await.unwrap() {
-			assert_eq!(answer.unwrap(), vec![7]);
+			assert_eq!(answer.unwrap().unwrap(), vec![7]);
 		}
 	}
 	assert_eq!(dialled.load(Ordering::Relaxed), 1);

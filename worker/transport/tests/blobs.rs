@@ -246,8 +246,11 @@ async fn a_peer_is_dialled_once_for_many_blobs() {
 	});
 	let here = endpoint(2).await;
 	let hashes: Vec<Hash> = blobs.iter().map(|blob| blob_root(blob)).collect();
-	let fetches = here.fetch_all(&hashes, &[peer.clone()], ANY, &shelf());
-	let fetched = timeout(LONG, fetches).await.unwrap().unwrap();
+	// On a task of its own, as a daemon would.
+	let (fetcher, wanted, from) = (here.clone(), hashes.clone(), [peer.clone()]);
+	let fetches =
+		tokio::spawn(async move { fetcher.fetch_all(&wanted, &from, ANY, &shelf()).await });
+	let fetched = timeout(LONG, fetches).await.unwrap().unwrap().unwrap();
 	assert!(fetched.iter().all(|one| (one.bytes, one.from) == (100, Some(peer.id))));
 	for (hash, blob) in hashes.iter().zip(&blobs) {
 		assert!(here.blobs().read(*hash).await.unwrap() == *blob);
