@@ -141,13 +141,13 @@ async fn a_question_that_is_announced_too_long_or_breaks_off_does_not_reach_the_
 	let (mut send, mut receive) = connection.open_bi().await.unwrap();
 	send.write_all(&(MAX_QUESTION as u32 + 1).to_le_bytes()).await.unwrap();
 	let answer = timeout(LONG, receive.read_to_end(10)).await.unwrap().unwrap();
-	assert_eq!(answer, [1]);
+	assert_eq!(answer, [1u8]);
 
 	let (mut send, mut receive) = connection.open_bi().await.unwrap();
 	send.write_all(&[4, 0, 0, 0, 1, 2, 3]).await.unwrap();
 	send.finish().unwrap();
 	let answer = timeout(LONG, receive.read_to_end(10)).await.unwrap().unwrap();
-	assert_eq!(answer, []);
+	assert!(answer.is_empty());
 	assert!(questions.try_recv().is_err());
 }
 
