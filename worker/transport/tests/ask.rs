@@ -244,6 +244,33 @@ async fn a_peer_that_has_restarted_is_dialled_anew() {
 }
 
 #[tokio::test]
+async fn a_question_over_a_kept_connection_that_is_lost_is_asked_once_more() {
+	let endpoint = bare_endpoint(9, ASK_ALPN).await;
+	let peer = Peer::new(endpoint.id(), endpoint.bound_sockets());
+	// Hangs up at the second question of each connection; over the last, at the first.
+	let served = tokio::spawn(async move {
+		for answered in [1, 1, 0] {
+			let connection = endpoint.accept().await.unwrap().await.unwrap();
+			for _ in 0..answered {
+				let (mut send, _question) = connection.accept_bi().await.unwrap();
+				send.write_all(&[0, 1, 0, 0, 0, 7]).await.unwrap();
+			}
+			let _question = connection.accept_bi().await.unwrap();
+			connection.close(0u32.into(), b"restarting");
+		}
+		endpoint
+	});
+	let here = common::endpoint(1).await;
+	for _ in 0..2 {
+		let answer = timeout(LONG, here.ask(&peer, Bytes::new())).await.unwrap();
+		assert_eq!(answer.unwrap(), vec![7]);
+	}
+	let lost = timeout(LONG, here.ask(&peer, Bytes::new())).await.unwrap();
+	assert!(matches!(lost, Err(AskError::Lost(_))), "{lost:?}");
+	served.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_question_is_over_when_the_admission_is_withdrawn() {
 	let here = endpoint(1).await;
 	let (there, mut questions) = answerer(2).await;

@@ -279,7 +279,8 @@ async fn what_is_fetched_together_comes_from_several_peers_or_ends_with_the_firs
 	}
 	let lacking = [hashes[0], Hash::repeat_byte(1)];
 	even.admissions().admit_to_blob(here.id(), lacking[1]);
-	let fetched = here.fetch_all(&lacking, &peers[..1], ANY, &shelf());
+	let shelf = shelf();
+	let fetched = here.fetch_all(&lacking, &peers[..1], ANY, &shelf);
 	let error = timeout(LONG, fetched).await.unwrap().unwrap_err();
 	assert!(matches!(error, FetchError::NoPeer { hash, .. } if hash == lacking[1]), "{error}");
 }
