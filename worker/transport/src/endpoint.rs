@@ -41,8 +41,8 @@ pub const MAX_STREAM_WINDOW: u32 = 2 << 20;
 const MAX_CONNECTIONS: usize = 256;
 /// Tensors that a neighbour may have begun and this end does not yet read. Each takes a stream window of memory.
 const MAX_STREAMS: u32 = 8;
-/// Blobs that are fetched at once.
-const FETCHES: usize = 8;
+/// Blobs that are fetched at once: small ones take two round trips each, whatever the link carries.
+const FETCHES: usize = 32;
 /// The longest that iroh lets a path be silent.
 const MAX_IDLE: Duration = Duration::from_secs(15);
 /// The longest that iroh goes without a sign of life.
