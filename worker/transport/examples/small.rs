@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cairn_primitives::Hash;
-use cairn_transport::{Endpoint, Link, Question, SecretKey, Shelf};
+use cairn_transport::{Congestion, Endpoint, Link, Question, SecretKey, Shelf, Tuning};
 use clap::Parser;
 use tokio::sync::mpsc;
 
@@ -26,6 +26,9 @@ struct Options {
 	/// A link to simulate in front of both ends, such as `200mbit,25ms`.
 	#[arg(long)]
 	link: Option<Link>,
+	/// Send by loss, as CUBIC does, instead of by BBR3's model of the path.
+	#[arg(long)]
+	cubic: bool,
 }
 
 #[tokio::main]
@@ -41,17 +44,17 @@ async fn main() -> Result<(), Error> {
 		let bytes: Vec<u8> = number.to_le_bytes().into_iter().cycle().take(options.size).collect();
 		hashes.push(there.blobs().share_bytes(&shelf, bytes).await?);
 	}
-	let (one_by_one, together) = hashes.split_at(options.count as usize);
 	let (peers, limit) = ([there.as_peer()], u64::MAX);
+	let (together, one_by_one) = hashes.split_at(options.count as usize);
 
+	let start = Instant::now();
+	here.fetch_all(together, &peers, limit, &shelf).await?;
+	report("blobs together", start.elapsed(), options.count);
 	let start = Instant::now();
 	for hash in one_by_one {
 		here.fetch(*hash, &peers, limit, &shelf).await?;
 	}
 	report("blobs one by one", start.elapsed(), options.count);
-	let start = Instant::now();
-	here.fetch_all(together, &peers, limit, &shelf).await?;
-	report("blobs together", start.elapsed(), options.count);
 	let question = Bytes::from(vec![7; options.size]);
 	let start = Instant::now();
 	for _ in 0..options.count {
@@ -76,7 +79,9 @@ async fn bind(
 	questions: Option<mpsc::Sender<Question>>,
 ) -> Result<Endpoint, Error> {
 	let builder = Endpoint::builder(SecretKey::from_bytes(&[secret; 32]));
-	let mut builder = builder.bind_address(([127, 0, 0, 1], 0).into());
+	let congestion = if options.cubic { Congestion::Cubic } else { Congestion::Bbr3 };
+	let tuning = Tuning { congestion, ..Tuning::default() };
+	let mut builder = builder.bind_address(([127, 0, 0, 1], 0).into()).tuning(tuning);
 	if let Some(link) = options.link {
 		builder = builder.link(link);
 	}

@@ -256,9 +256,8 @@ impl Builder {
 		};
 		let serving = tokio::spawn(server.clone().run()).abort_handle();
 		tracing::info!(id = %server.iroh.id(), addresses = ?self.addresses, "endpoint bound");
-		let providers = Lines::new(server.iroh.clone(), blobs::ALPN);
 		let asking = Asking::new(server.iroh.clone(), self.patience);
-		Ok(Endpoint(Arc::new(Inner { server, providers, asking, link, serving })))
+		Ok(Endpoint(Arc::new(Inner { server, asking, link, serving })))
 	}
 
 	fn bind_link(&self, link: Link) -> Result<Arc<LinkSocket>, BindError> {
@@ -280,8 +279,6 @@ pub struct Endpoint(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
 	server: Server,
-	/// Connections to those who give blobs.
-	providers: Lines,
 	asking: Asking,
 	link: Option<Arc<LinkSocket>>,
 	serving: AbortHandle,
@@ -360,11 +357,11 @@ impl Endpoint {
 		shelf: &Shelf,
 	) -> Result<Fetched, FetchError> {
 		let peers = peers.iter().map(|peer| self.locate(peer));
-		self.blobs().fetch(&self.0.providers, hash, peers, limit, shelf).await
+		self.blobs().fetch(&self.providers(), hash, peers, limit, shelf).await
 	}
 
-	/// Fetch blobs of at most `limit` bytes each as [`Self::fetch`] does, several at once, and say of each what came of it, in
-	/// their order. The peer that delivered last is tried first.
+	/// Fetch blobs of at most `limit` bytes each as [`Self::fetch`] does, several at once and over one connection to each peer,
+	/// and say of each what came of it, in their order. The peer that delivered last is tried first.
 	pub async fn fetch_all(
 		&self,
 		hashes: &[Hash],
@@ -372,13 +369,13 @@ impl Endpoint {
 		limit: u64,
 		shelf: &Shelf,
 	) -> Result<Vec<Fetched>, FetchError> {
-		let last = Mutex::new(None);
+		let (providers, last) = (self.providers(), Mutex::new(None));
 		let fetch = async |hash| {
 			let first = *last.lock().unwrap_or_else(PoisonError::into_inner);
 			let mut peers: Vec<_> = peers.iter().map(|peer| self.locate(peer)).collect();
 			peers.sort_by_key(|peer| Some(peer.id) != first);
 			let peers = peers.into_iter();
-			let fetched = self.blobs().fetch(&self.0.providers, hash, peers, limit, shelf).await?;
+			let fetched = self.blobs().fetch(&providers, hash, peers, limit, shelf).await?;
 			if fetched.from.is_some() {
 				*last.lock().unwrap_or_else(PoisonError::into_inner) = fetched.from;
 			}
@@ -400,6 +397,11 @@ impl Endpoint {
 		self.0.serving.abort();
 		self.0.server.iroh.close().await;
 		self.blobs().close().await;
+	}
+
+	/// Connections to those who give blobs, for one call.
+	fn providers(&self) -> Lines {
+		Lines::new(self.0.server.iroh.clone(), blobs::ALPN)
 	}
 
 	/// How iroh reaches a peer: through the simulated link, if there is one.

@@ -297,15 +297,14 @@ async fn a_peer_that_has_restarted_is_dialled_anew() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_kept_gives_no_more_than_its_peer_is_admitted_to() {
+async fn what_is_fetched_together_is_no_more_than_what_is_admitted() {
 	let here = endpoint(2).await;
 	let blobs = small(2);
 	let there = provider(1, &blobs[0], &here).await;
-	let other = there.blobs().share_bytes(&shelf(), blobs[1].clone()).await.unwrap();
-	fetch(&here, blob_root(&blobs[0]), &[&there]).await.unwrap();
-	there.admissions().replace([]);
-	let denied = fetch(&here, other, &[&there]).await.unwrap_err();
-	assert_eq!(attempts(denied), [Attempt::NotAdmitted]);
+	let other = there.blobs().share_bytes(&Shelf::new("other"), blobs[1].clone()).await.unwrap();
+	let (hashes, peers, shelf) = ([blob_root(&blobs[0]), other], [there.as_peer()], shelf());
+	let fetched = timeout(LONG, here.fetch_all(&hashes, &peers, ANY, &shelf)).await.unwrap();
+	assert_eq!(attempts(fetched.unwrap_err()), [Attempt::NotAdmitted]);
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ pub(crate) struct Asking {
 
 impl Asking {
 	pub fn new(endpoint: iroh::Endpoint, patience: Duration) -> Self {
-		Self { lines: Lines::new(endpoint, ALPN), patience }
+		Self { lines: Lines::kept(endpoint, ALPN), patience }
 	}
 
 	/// See [`crate::Endpoint::ask`].
