@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod commands;
+mod keys;
 mod memory;
 mod model_folder;
 mod plot;
+mod settings;
 mod table;
 
 use std::{error::Error, process::ExitCode};

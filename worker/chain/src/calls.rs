@@ -14,17 +14,19 @@ pub mod workers;
 
 use std::{fmt, sync::Arc};
 
+use cairn_primitives::Balance;
 use subxt::{
 	client::OnlineClientAtBlockImpl,
-	config::DefaultExtrinsicParams,
+	config::{DefaultExtrinsicParams, DefaultExtrinsicParamsBuilder},
 	error::ExtrinsicError,
 	ext::scale_encode::EncodeAsFields,
-	tx::{StaticPayload, TransactionsClient},
+	tx::{StaticPayload, SubmittableTransaction, TransactionsClient},
 };
 
-use crate::{Config, Key};
+use crate::{Config, Key, State, ViewError};
 
 type Transactions = TransactionsClient<Config, OnlineClientAtBlockImpl<Config>>;
+type Transaction = SubmittableTransaction<Config, OnlineClientAtBlockImpl<Config>>;
 
 /// A call that can be signed.
 #[derive(Clone)]
@@ -38,7 +40,7 @@ trait Sign: Send + Sync {
 		transactions: &Transactions,
 		key: &Key,
 		params: DefaultExtrinsicParams<Config>,
-	) -> Result<Vec<u8>, ExtrinsicError>;
+	) -> Result<Transaction, ExtrinsicError>;
 }
 
 impl Call {
@@ -54,7 +56,17 @@ impl Call {
 		key: &Key,
 		params: DefaultExtrinsicParams<Config>,
 	) -> Result<Vec<u8>, ExtrinsicError> {
-		self.0.sign(transactions, key, params)
+		Ok(self.0.sign(transactions, key, params)?.into_encoded())
+	}
+
+	/// What the chain would take for it now, without a tip. Calls whose fee is returned cost it all the same until they are done.
+	pub async fn fee(&self, state: &State, key: &Key) -> Result<Balance, ViewError> {
+		let wrong =
+			|error: ExtrinsicError| ViewError::new("the fee of a call", state.height(), error);
+		// Neither the nonce nor how long it lives changes the fee.
+		let params = DefaultExtrinsicParamsBuilder::new().nonce(0).build();
+		let signed = self.0.sign(&state.client().tx(), key, params).map_err(wrong)?;
+		signed.partial_fee_estimate().await.map_err(wrong)
 	}
 }
 
@@ -80,9 +92,9 @@ impl<Data: EncodeAsFields + Send + Sync> Sign for StaticPayload<Data> {
 		transactions: &Transactions,
 		key: &Key,
 		params: DefaultExtrinsicParams<Config>,
-	) -> Result<Vec<u8>, ExtrinsicError> {
+	) -> Result<Transaction, ExtrinsicError> {
 		// What wallets sign, too: transactions of version 4, whose signature is outside of the extensions.
 		let mut signable = transactions.create_v4_signable_offline(self, params)?;
-		Ok(signable.sign(key)?.into_encoded())
+		signable.sign(key)
 	}
 }

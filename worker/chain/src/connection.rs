@@ -5,7 +5,7 @@ mod link;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use cairn_primitives::Hash;
+use cairn_primitives::{BlockNumber, Hash};
 use tokio::sync::Mutex;
 
 pub use error::{ConnectError, Incompatible};
@@ -16,6 +16,21 @@ use crate::{
 	views::{State, ViewError},
 	BlockRef,
 };
+
+/// What a node says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+	/// The network's name.
+	pub chain: String,
+	/// The node's version.
+	pub version: String,
+	/// Nodes that it is connected to.
+	pub peers: usize,
+	/// Whether it is still fetching old blocks.
+	pub is_syncing: bool,
+	/// Height of its newest block, final or not.
+	pub best: BlockNumber,
+}
 
 /// A node's WebSocket. Clones share one connection.
 ///
@@ -53,6 +68,14 @@ impl Connection {
 	/// Hash of the chain's first block.
 	pub fn genesis(&self) -> Hash {
 		self.inner.genesis
+	}
+
+	/// What the node says about itself.
+	pub async fn node(&self) -> Result<Node, ViewError> {
+		self.live_link().await?.node().await.map_err(|error| ViewError::NoAnswer {
+			question: "system".into(),
+			reason: error.to_string(),
+		})
 	}
 
 	/// The newest final state.

@@ -17,7 +17,7 @@ mod walk;
 pub use sp_core::crypto::AccountId32 as AccountId;
 
 pub use block::BlockRef;
-pub use connection::{ConnectError, Connection, Incompatible};
+pub use connection::{ConnectError, Connection, Incompatible, Node};
 pub use follower::{FollowError, Follower, Notice};
 pub use key::Key;
 pub use refusal::Refusal;

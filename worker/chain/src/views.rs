@@ -9,6 +9,7 @@ mod dispute;
 mod error;
 mod lane;
 mod model;
+mod price;
 mod provider;
 mod revenue;
 mod seat;
@@ -30,6 +31,7 @@ pub use dispute::{Game, GamePhase, GamePlace, Range, Side, Standing, Turn};
 pub use error::ViewError;
 pub use lane::{Lane, Neighbours, Peer};
 pub use model::{Checkpoint, Dataset, Model};
+pub use price::{Extraction, Floors};
 pub use provider::{
 	Commitment, Endpoint, Hardware, HardwareClass, Provider, Reputation, Rotation, Unbonding,
 };

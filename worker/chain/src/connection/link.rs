@@ -22,7 +22,7 @@ use subxt::{
 };
 use tokio::time::timeout;
 
-use super::{ConnectError, Incompatible};
+use super::{ConnectError, Incompatible, Node};
 use crate::{
 	api,
 	views::{State, ViewError},
@@ -115,6 +115,20 @@ impl Link {
 	/// Whether the node answers.
 	pub(crate) async fn is_alive(&self) -> bool {
 		matches!(timeout(SIGN_OF_LIFE, self.rpc.chain_get_finalized_head()).await, Ok(Ok(_)))
+	}
+
+	/// What the node says about itself.
+	pub(super) async fn node(&self) -> Result<Node, Error> {
+		let health = self.rpc.system_health().await?;
+		let best =
+			self.rpc.chain_get_header(None).await?.ok_or_else(|| missing("a newest block"))?;
+		Ok(Node {
+			chain: self.rpc.system_chain().await?,
+			version: self.rpc.system_version().await?,
+			peers: health.peers,
+			is_syncing: health.is_syncing,
+			best: height(&best),
+		})
 	}
 
 	/// The node's standard methods.

@@ -1,5 +1,7 @@
 //! Providers, their workers and bonds.
 
+use std::fmt::Display;
+
 use cairn_primitives::{Balance, BlockNumber, ModelId, Points};
 use sp_core::{ed25519, sr25519};
 
@@ -143,6 +145,30 @@ impl State {
 		let asked = api::view_functions().workers().commitment(to_chain(provider), model);
 		let commitment = self.view(asked).await?;
 		Ok(commitment.map(|found| Commitment { amount: found.amount, unlock: found.unlock }))
+	}
+
+	/// The models that a provider's bond answers for: those it is in, and those it left a while ago.
+	pub async fn commitments(
+		&self,
+		provider: &AccountId,
+	) -> Result<Vec<(ModelId, Commitment)>, ViewError> {
+		let wrong = |error: &dyn Display| {
+			ViewError::new("workers.commitments", self.height(), error.to_string())
+		};
+		let asked = api::storage().workers().commitments();
+		let storage = self.client().storage();
+		let mut entries =
+			storage.iter(asked, (to_chain(provider),)).await.map_err(|error| wrong(&error))?;
+		let mut found = Vec::new();
+		while let Some(entry) = entries.next().await {
+			let entry = entry.map_err(|error| wrong(&error))?;
+			let key = entry.key().map_err(|error| wrong(&error))?;
+			let (_, model) = key.decode().map_err(|error| wrong(&error))?;
+			let value = entry.value().decode().map_err(|error| wrong(&error))?;
+			found.push((model, Commitment { amount: value.amount, unlock: value.unlock }));
+		}
+		found.sort_by_key(|(model, _)| *model);
+		Ok(found)
 	}
 
 	/// The part of a provider's bond that it can commit or unbond.
