@@ -81,6 +81,11 @@ impl Keys {
 	}
 }
 
+/// An endpoint's name in the transport.
+pub fn endpoint_id(key: &ed25519::Public) -> String {
+	hex(&key.0)
+}
+
 fn hex(bytes: &[u8]) -> String {
 	bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

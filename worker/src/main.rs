@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod amount;
 mod commands;
 mod keys;
 mod memory;
 mod model_folder;
 mod plot;
+mod progress;
 mod settings;
+mod signer;
 mod table;
 
 use std::{error::Error, process::ExitCode};
@@ -16,6 +19,9 @@ use clap::{Parser, Subcommand};
 ///
 /// A model is described by a spec (JSON), which a researcher proposes on chain. Before that: make a dataset of text, put its
 /// root into the spec, and see with `train-local` how it learns.
+///
+/// A provider makes keys (`key new`), registers its machine (`provider register`), chooses a model (`model list`, `model show`),
+/// and enlists for it (`provider enlist`). Anybody sees with `status` how things are.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Cli {
@@ -37,6 +43,22 @@ enum Command {
 	/// Make shards from a seed or from somebody else's model, check and export them.
 	#[command(subcommand)]
 	Shard(commands::shard::ShardCommand),
+	/// Make and show the keys of this machine.
+	#[command(subcommand)]
+	Key(commands::key::KeyCommand),
+	/// Register a machine, enlist it for models, and manage its bond.
+	#[command(subcommand)]
+	Provider(commands::provider::ProviderCommand),
+	/// Propose models, open them, and look at them.
+	#[command(subcommand)]
+	Model(commands::model::ModelCommand),
+	/// Show which models an account owns a part of.
+	#[command(subcommand)]
+	Shares(commands::shares::SharesCommand),
+	/// Be paid what shares of a model have earned.
+	Claim(commands::shares::ClaimCommand),
+	/// Show on one screen how the chain, this machine and its work are.
+	Status(commands::status::StatusCommand),
 }
 
 /// Let all threads allocate from one heap. glibc gives each its own by default, and each keeps what was freed last: memory that
@@ -67,6 +89,12 @@ fn main() -> ExitCode {
 		Command::TrainLocal(command) => command.run(),
 		Command::Generate(command) => command.run(),
 		Command::Shard(command) => command.run(),
+		Command::Key(command) => command.run(),
+		Command::Provider(command) => command.run(),
+		Command::Model(command) => command.run(),
+		Command::Shares(command) => command.run(),
+		Command::Claim(command) => command.run(),
+		Command::Status(command) => command.run(),
 	};
 	match result {
 		Ok(()) => ExitCode::SUCCESS,

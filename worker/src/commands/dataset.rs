@@ -1,11 +1,20 @@
-//! `dataset build`, `dataset verify`.
+//! `dataset build`, `dataset verify`, `dataset register`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use cairn_chain::{calls, Request, State};
 use cairn_engine::data::{build, BuildProgress, BuildSettings, Dataset, Tokenization};
 use clap::{value_parser, Args, Subcommand};
 
-use super::{progress_bar, CommandResult};
+use super::{progress_bar, CommandResult, Failed};
+use crate::{
+	amount::Crn,
+	settings::{ChainArguments, Settings},
+	signer::Signer,
+};
+
+/// Most bytes of a dataset's metadata.
+const MAX_METADATA: usize = 128;
 
 /// See [`crate::Command`].
 #[derive(Debug, Subcommand)]
@@ -17,6 +26,25 @@ pub enum DatasetCommand {
 		/// The dataset's folder.
 		folder: PathBuf,
 	},
+	/// Register a dataset on chain, so that models may be trained on it.
+	Register(RegisterCommand),
+}
+
+/// Register a dataset on chain, so that models may be trained on it.
+///
+/// Every chunk is checked first. Whoever registers a dataset is paid the data owner's part of each mint of every model on it. A
+/// deposit is held.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  cairn-worker dataset register whale --metadata \"Moby-Dick\" --provider-key my.key")]
+pub struct RegisterCommand {
+	/// The dataset's folder.
+	folder: PathBuf,
+	/// Name or address of its description, up to 128 bytes.
+	#[arg(long, value_name = "TEXT", default_value = "")]
+	metadata: String,
+	#[command(flatten)]
+	chain: ChainArguments,
 }
 
 /// Make a dataset from files of text.
@@ -47,7 +75,13 @@ impl DatasetCommand {
 	pub fn run(self) -> CommandResult {
 		match self {
 			DatasetCommand::Build(command) => command.run(),
-			DatasetCommand::Verify { folder } => verify(folder),
+			DatasetCommand::Verify { folder } => {
+				let dataset = verify(&folder)?;
+				let manifest = dataset.manifest();
+				println!("{:?}: all {} chunks are right", manifest.root(), manifest.chunks.len());
+				Ok(())
+			},
+			DatasetCommand::Register(command) => super::run(command.run()),
 		}
 	}
 }
@@ -92,15 +126,48 @@ impl BuildCommand {
 	}
 }
 
-fn verify(folder: PathBuf) -> CommandResult {
+impl RegisterCommand {
+	async fn run(self) -> CommandResult {
+		if self.metadata.len() > MAX_METADATA {
+			let given = self.metadata.len();
+			return Err(format!(
+				"The metadata has {given} bytes, and the chain takes {MAX_METADATA}. Shorten it, or give an address where more is said."
+			)
+			.into());
+		}
+		let root = verify(&self.folder)?.manifest().root();
+		let signer = Signer::open(&Settings::read(&self.chain)?).await?;
+		let (state, account) = (signer.state().await?, signer.account());
+		if let Some(known) = state.dataset(root).await? {
+			if known.owner == account {
+				println!("{root:?} is registered already, and yours.");
+				return Ok(());
+			}
+			return Err(format!(
+				"{root:?} is registered already by {}. Use it as it is, or ask its owner to transfer it.",
+				known.owner
+			)
+			.into());
+		}
+		let floors = state.floors()?;
+		let deposit = floors.dataset + floors.byte * self.metadata.len() as u128;
+		let call = calls::models::register_dataset(root, &self.metadata);
+		let fee = signer.afford(&state, &[&call], deposit, "of deposit").await?;
+		let is_done = move |state: State| {
+			let account = account.clone();
+			async move { Ok(state.dataset(root).await?.is_some_and(|known| known.owner == account)) }
+		};
+		signer.submit("register the dataset", Request::from(call).unless(is_done)).await?;
+		println!("{root:?} is registered: {} are held, {fee} were spent.", Crn(deposit));
+		Ok(())
+	}
+}
+
+/// Check every chunk.
+fn verify(folder: &Path) -> Result<Dataset, Failed> {
 	let dataset = Dataset::open(folder)?;
 	let bar = progress_bar(dataset.manifest().chunks.len() as u64, "chunks {wide_bar} {pos}/{len}");
 	dataset.verify(|done| bar.set_position(done as u64))?;
 	bar.finish_and_clear();
-	println!(
-		"{:?}: all {} chunks are right",
-		dataset.manifest().root(),
-		dataset.manifest().chunks.len()
-	);
-	Ok(())
+	Ok(dataset)
 }

@@ -1,18 +1,40 @@
 //! The commands.
 
+pub mod columns;
 pub mod dataset;
 pub mod generate;
+pub mod key;
+pub mod model;
+pub mod place;
 pub mod program;
+pub mod provider;
 pub mod shard;
+pub mod shares;
+pub mod status;
+pub mod time;
 pub mod train_local;
 
-use std::{error::Error, fs, path::Path, time::Duration};
+use std::{error::Error, fs, future::Future, path::Path, time::Duration};
 
 use cairn_primitives::ModelSpec;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
+/// Why a command failed.
+pub type Failed = Box<dyn Error>;
 /// What a command comes to.
-pub type CommandResult = Result<(), Box<dyn Error>>;
+pub type CommandResult = Result<(), Failed>;
+
+/// Does what takes a network, on this thread.
+pub fn run<F: Future<Output = CommandResult>>(command: F) -> CommandResult {
+	tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
+}
+
+/// Prints what a program reads.
+pub fn print_json(value: &impl Serialize) -> CommandResult {
+	println!("{}", serde_json::to_string_pretty(value)?);
+	Ok(())
+}
 
 /// Read a spec.
 pub fn read_spec(path: &Path) -> Result<ModelSpec, Box<dyn Error>> {
@@ -53,9 +75,21 @@ pub fn short(number: f64) -> String {
 	format!("{scaled:.digits$}{}", units[unit])
 }
 
+/// A number with its unit of measure: 12.3 MB, 7 B.
+pub fn measured(number: f64, unit: &str) -> String {
+	let number = short(number);
+	let space = if number.ends_with(|last: char| last.is_ascii_digit()) { " " } else { "" };
+	format!("{number}{space}{unit}")
+}
+
 #[cfg(test)]
 mod tests {
-	use super::short;
+	use super::{measured, short};
+
+	#[test]
+	fn units_stand_behind_their_prefix() {
+		assert_eq!([7.0, 1_234_000.0].map(|bytes| measured(bytes, "B")), ["7 B", "1.2 MB"]);
+	}
 
 	#[test]
 	fn numbers_are_short() {

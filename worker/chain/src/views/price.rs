@@ -47,6 +47,11 @@ impl State {
 		self.ask(api::runtime_apis().cairn_api().bond_for(Static(spec.clone()))).await
 	}
 
+	/// What 10¹⁵ FLOPs are taken to cost where bonds are concerned.
+	pub async fn bond_price(&self) -> Result<Balance, ViewError> {
+		Ok(self.read(api::storage().workers().bond_price(), ()).await?.unwrap_or_default())
+	}
+
 	/// What would be held for the proposal of a spec.
 	pub async fn proposal_deposit(
 		&self,
