@@ -5,7 +5,7 @@ use cairn_chain::{
 	State, ViewError,
 };
 use cairn_primitives::{
-	attestation::NonNegative, LaneIndex, ModelId, ModelSpec, StageIndex, UnitId, WindowIndex,
+	attestation::NonNegative, ModelId, ModelSpec, StageIndex, UnitId, WindowIndex,
 };
 use serde::Serialize;
 
@@ -121,7 +121,7 @@ async fn loss(
 	let Some(window) = clock.and_then(|clock| clock.next.checked_sub(1)) else { return Ok(None) };
 	let Some(stage) = stages(spec).last() else { return Ok(None) };
 	let mut losses = Vec::new();
-	for lane in 0..LaneIndex::from(spec.lanes) {
+	for lane in 0..spec.lanes {
 		let unit = state.unit(UnitId { model, window, stage, lane }).await?;
 		losses
 			.extend(unit.and_then(|unit| unit.loss).map(|NonNegative(bits)| f32::from_bits(bits)));
