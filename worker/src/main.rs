@@ -36,7 +36,6 @@ enum Command {
 	Dataset(commands::dataset::DatasetCommand),
 	/// Show what a stage computes in a step: every operation, its shape, its cost, how long its value is needed.
 	Program(commands::program::ProgramCommand),
-	/// Train a model on this machine alone, as the network would.
 	TrainLocal(commands::train_local::TrainLocalCommand),
 	/// Let a model go on with a text.
 	Generate(commands::generate::GenerateCommand),
@@ -55,9 +54,7 @@ enum Command {
 	/// Show which models an account owns a part of.
 	#[command(subcommand)]
 	Shares(commands::shares::SharesCommand),
-	/// Be paid what shares of a model have earned.
 	Claim(commands::shares::ClaimCommand),
-	/// Show on one screen how the chain, this machine and its work are.
 	Status(commands::status::StatusCommand),
 }
 

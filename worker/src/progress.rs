@@ -3,7 +3,7 @@
 use std::{
 	future::Future,
 	io::{stderr, IsTerminal},
-	time::Duration,
+	time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,6 +15,7 @@ const SHORT: Duration = Duration::from_secs(2);
 /// Shows what is waited for, until it is dropped.
 pub struct Progress {
 	bar: Option<ProgressBar>,
+	since: Instant,
 	/// What was said last.
 	topic: String,
 }
@@ -22,14 +23,14 @@ pub struct Progress {
 impl Progress {
 	/// Nothing is shown yet.
 	pub fn new() -> Self {
-		Self { bar: None, topic: String::new() }
+		Self { bar: None, since: Instant::now(), topic: String::new() }
 	}
 
 	/// Say what is waited for. Details are for terminals, where they may change as often as they like.
 	pub fn say(&mut self, topic: &str, detail: &str) {
 		if stderr().is_terminal() {
-			let bar = self.bar.get_or_insert_with(spinner);
-			bar.set_message(format!("{topic} {detail}"));
+			let bar = self.bar.get_or_insert_with(|| spinner(self.since.elapsed()));
+			bar.set_message(format!("{topic} {detail}").trim_end().to_string());
 		} else if self.topic != topic {
 			eprintln!("{topic} ...");
 		}
@@ -60,9 +61,9 @@ pub async fn during<F: Future>(topic: &str, future: F) -> F::Output {
 	Progress::new().during(topic, future).await
 }
 
-fn spinner() -> ProgressBar {
+fn spinner(elapsed: Duration) -> ProgressBar {
 	let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
-	let bar = ProgressBar::new_spinner();
+	let bar = ProgressBar::new_spinner().with_elapsed(elapsed);
 	bar.enable_steady_tick(Duration::from_millis(120));
 	match style {
 		Ok(style) => bar.with_style(style),

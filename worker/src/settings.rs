@@ -21,7 +21,6 @@ use cairn_primitives::Hash;
 use clap::Args;
 use serde::de::DeserializeOwned;
 
-pub use chain::OpenError;
 pub use error::SettingsError;
 use file::Known;
 
@@ -85,7 +84,7 @@ impl Settings {
 		let path = |name| environment(name).map(PathBuf::from);
 		let data = arguments.data.clone().or_else(|| path("CAIRN_DATA"));
 		let named = arguments.config.clone().or_else(|| path("CAIRN_CONFIG"));
-		let config = match (named, data.clone().or_else(|| default_data(&path))) {
+		let config = match (named, data.clone().or_else(|| default_data(path))) {
 			(Some(file), _) => Some(file),
 			(None, data) => data.map(|data| data.join("config.toml")).filter(|file| file.is_file()),
 		};
@@ -94,7 +93,7 @@ impl Settings {
 			None => (Known::default(), toml::Table::new()),
 		};
 		let data =
-			data.or(known.data).or_else(|| default_data(&path)).ok_or(SettingsError::NoHome)?;
+			data.or(known.data).or_else(|| default_data(path)).ok_or(SettingsError::NoHome)?;
 		let genesis = match text("CAIRN_GENESIS")? {
 			Some(value) => Some(value.parse().map_err(|_| SettingsError::NoHash { value })?),
 			None => None,
@@ -135,6 +134,7 @@ impl Settings {
 	}
 
 	/// What the file says in a command's table; by default nothing.
+	#[allow(dead_code)] // for commands that have many options
 	pub fn table<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, SettingsError> {
 		let Some(table) = self.tables.get(name) else { return Ok(T::default()) };
 		table.clone().try_into().map_err(|error: toml::de::Error| SettingsError::BadFile {

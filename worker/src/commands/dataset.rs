@@ -27,13 +27,13 @@ pub enum DatasetCommand {
 		folder: PathBuf,
 	},
 	/// Register a dataset on chain, so that models may be trained on it.
+	///
+	/// Every chunk is checked first. Whoever registers a dataset is paid the data owner's part of each mint of every model on it. A
+	/// deposit is held.
 	Register(RegisterCommand),
 }
 
-/// Register a dataset on chain, so that models may be trained on it.
-///
-/// Every chunk is checked first. Whoever registers a dataset is paid the data owner's part of each mint of every model on it. A
-/// deposit is held.
+/// See [`DatasetCommand::Register`].
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   cairn-worker dataset register whale --metadata \"Moby-Dick\" --provider-key my.key")]
@@ -41,7 +41,7 @@ pub struct RegisterCommand {
 	/// The dataset's folder.
 	folder: PathBuf,
 	/// Name or address of its description, up to 128 bytes.
-	#[arg(long, value_name = "TEXT", default_value = "")]
+	#[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
 	metadata: String,
 	#[command(flatten)]
 	chain: ChainArguments,

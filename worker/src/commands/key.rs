@@ -17,16 +17,16 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
 	/// Make the keys of this machine, where there are none yet.
+	///
+	/// `worker.key` signs what the machine does; keep a little CRN on its account for fees. `endpoint.key` is the machine's name in
+	/// the network. Both are made on first need, too. The key of your own account, which owns the bond, stays out of here unless you
+	/// ask for it.
 	New(NewCommand),
 	/// Show the accounts of this machine's keys, and the account that signs.
 	Show(ShowCommand),
 }
 
-/// Make the keys of this machine, where there are none yet.
-///
-/// `worker.key` signs what the machine does; keep a little CRN on its account for fees. `endpoint.key` is the machine's name in
-/// the network. Both are made on first need, too. The key of your own account, which owns the bond, stays out of here unless you
-/// ask for it.
+/// See [`KeyCommand::New`].
 #[derive(Debug, Args)]
 #[command(
 	after_help = "Examples:\n  cairn-worker key new\n  cairn-worker key new --provider --data /srv/cairn"
@@ -39,7 +39,7 @@ pub struct NewCommand {
 	chain: ChainArguments,
 }
 
-/// Show the accounts of this machine's keys, and the account that signs.
+/// See [`KeyCommand::Show`].
 #[derive(Debug, Args)]
 pub struct ShowCommand {
 	/// For programs: JSON.

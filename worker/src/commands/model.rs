@@ -13,7 +13,7 @@ use clap::Subcommand;
 
 use super::CommandResult;
 pub use error::ModelError;
-pub use row::clock_words;
+pub use row::{clock_words, Row};
 
 /// See [`crate::Command`].
 #[derive(Debug, Subcommand)]
@@ -24,10 +24,17 @@ pub use row::clock_words;
   cairn-worker model show 3")]
 pub enum ModelCommand {
 	/// Propose a model; what it takes is shown before you are asked.
+	///
+	/// Spec and terms are fixed for ever. What the model takes, costs and yields is shown first; then you are asked. A deposit is
+	/// held until the model is retired, but for what holds the bytes of spec and metadata, which stay.
 	Propose(propose::ProposeCommand),
 	/// Let a proposed model train.
+	///
+	/// Its first window starts once every stage has its seats filled.
 	Open(open::OpenCommand),
-	/// Show all models, a line each.
+	/// Show models, a line each.
+	///
+	/// The loss is the median training loss of the window that was closed last.
 	List(list::ListCommand),
 	/// Show a model: spec, terms, checkpoints, who sits where, and its clock.
 	Show(show::ShowCommand),

@@ -31,22 +31,36 @@ and to end it:
   cairn-worker provider deregister --provider-key my.key")]
 pub enum ProviderCommand {
 	/// Register this machine under your account, with a bond.
+	///
+	/// The keys of this machine sign that they belong to your account; they are made if there are none. The bond is held, not
+	/// spent: it answers for the work, and comes back when you leave. The worker's key pays the fees of what the machine does, most
+	/// of which come back: if it has nothing, it is given a little from your account.
 	Register(register::RegisterCommand),
 	/// Show a provider: its machine, bond, conduct and commitments.
 	Show(show::ShowCommand),
 	/// Enlist for a model, and wait until the lot has given a seat or a standby's place.
+	///
+	/// You choose the model, the chain draws the stage: in a sealed model you will never see another one. The lot is decided by
+	/// randomness that comes some blocks after the enlistment. The same command goes on where it was stopped.
 	Enlist(enlist::EnlistCommand),
 	/// Leave a model when its running window closes.
+	///
+	/// The bond for it stays locked, and can be fined, for a while: 90 days on public networks.
 	Leave(ModelArguments),
 	/// Free the bond that answers for a model which you left, after the lock.
 	Settle(ModelArguments),
 	/// Add to the bond.
 	BondMore(AmountArguments),
 	/// Begin to take back bond that answers for no model.
+	///
+	/// It is unlocked some time later, a week on public networks; `withdraw` takes it back then.
 	Unbond(AmountArguments),
 	/// Take back what is unlocked.
 	Withdraw(AccountArguments),
 	/// Change how this machine is reached.
+	///
+	/// What is given replaces all of what was there: addresses, relay and the key of the endpoint, which is the one in this data
+	/// directory. Neighbours learn of it before the next window.
 	SetEndpoint(endpoint::SetEndpointCommand),
 	/// End the registration and take back the whole bond.
 	Deregister(AccountArguments),

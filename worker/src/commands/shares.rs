@@ -26,7 +26,7 @@ pub enum SharesCommand {
 	Show(ShowCommand),
 }
 
-/// Show the shares of an account, and what can be claimed.
+/// See [`SharesCommand::Show`].
 #[derive(Debug, Args)]
 pub struct ShowCommand {
 	/// Whose [default: that of your key]

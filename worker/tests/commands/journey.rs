@@ -102,17 +102,20 @@ async fn a_model_is_proposed_and_two_providers_take_its_seats() {
 
 	// WHEN two providers register and enlist
 	register(&alice);
+	let said = alice.does("provider enlist 0 --no-wait");
+	assert!(said.contains("lot can be drawn after block"), "{said}");
+	let shown = alice.json("model show 0");
+	assert_eq!(shown["clock"], "window 0 waits for 2 vacant seats");
 	let other = thread::spawn(move || {
 		bob.does("provider register --address 127.0.0.1:4002 --bond 20");
-		bob.does("provider enlist 0");
+		let (said, waited) = bob.run("provider enlist 0");
+		assert!(said.contains("Enlisted for model 0: 10 CRN of the bond answer for it"), "{said}");
+		assert!(waited.contains("waiting for block"), "what it waits for is said: {waited}");
 		bob
 	});
-	let waits = alice.does("provider enlist 0 --no-wait");
-	assert!(waits.contains("lot can be drawn after block"), "{waits}");
-	let (said, waited) = alice.run("provider enlist 0");
+	let said = alice.does("provider enlist 0");
 	assert!(said.contains("enlisted for model 0 before"), "{said}");
 	assert!(said.contains("Your place in model 0: stage"), "{said}");
-	assert!(waited.contains("waiting for block"), "what it waits for is said: {waited}");
 	let bob = other.join().unwrap();
 	assert!(alice.does("provider enlist 0").contains("You are in model 0 already"));
 

@@ -13,9 +13,7 @@ use crate::{
 	settings::{ChainArguments, Settings},
 };
 
-/// Show models, a line each.
-///
-/// The loss is the median training loss of the window that was closed last.
+/// See [`super::ModelCommand::List`].
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cairn-worker model list

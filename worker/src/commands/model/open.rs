@@ -11,9 +11,7 @@ use crate::{
 	signer::Signer,
 };
 
-/// Let a proposed model train.
-///
-/// Its first window starts once every stage has its seats filled.
+/// See [`super::ModelCommand::Open`].
 #[derive(Debug, Args)]
 pub struct OpenCommand {
 	/// The model's number.

@@ -27,10 +27,7 @@ const MAX_METADATA: usize = 256;
 /// FLOPs that a bond price is for.
 const PETAFLOP: f64 = 1e15;
 
-/// Propose a model.
-///
-/// Spec and terms are fixed for ever. What the model takes, costs and yields is shown first; then you are asked. A deposit is
-/// held until the model is retired, but for what holds the bytes of spec and metadata, which stay.
+/// See [`super::ModelCommand::Propose`].
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cairn-worker model propose --spec spec.json --metadata \"A whale\" --provider-key my.key
@@ -40,19 +37,19 @@ pub struct ProposeCommand {
 	#[arg(long, value_name = "FILE")]
 	spec: PathBuf,
 	/// Name or address of its description, up to 256 bytes.
-	#[arg(long, value_name = "TEXT", default_value = "")]
+	#[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
 	metadata: String,
 	/// The model that it continues: a fork.
 	#[arg(long, value_name = "ID")]
 	parent: Option<ModelId>,
-	#[command(flatten)]
-	terms: TermsArguments,
 	/// Open it for training, too.
 	#[arg(long)]
 	open: bool,
 	/// Do not ask.
 	#[arg(long)]
 	yes: bool,
+	#[command(flatten)]
+	terms: TermsArguments,
 	#[command(flatten)]
 	chain: ChainArguments,
 }

@@ -76,6 +76,17 @@ impl Row {
 		})
 	}
 
+	/// What the next window waits for.
+	fn waits_for(&self) -> String {
+		let vacant = (self.of_seats as usize).saturating_sub(self.seats);
+		match (self.status, vacant) {
+			("training", 0) => "for more standbys, or for somebody to schedule it".into(),
+			("training", 1) => "for 1 vacant seat".into(),
+			("training", vacant) => format!("for {vacant} vacant seats"),
+			(status, _) => format!("because the model is {status}"),
+		}
+	}
+
 	/// Cells under [`HEAD`].
 	pub fn cells(&self) -> Vec<String> {
 		let done = self.samples as f64 / self.of_samples.max(1) as f64;
@@ -131,9 +142,9 @@ async fn loss(
 }
 
 /// What a model's clock does, in words.
-pub fn clock_words(clock: &Clock, height: u32) -> String {
+pub fn clock_words(clock: &Clock, row: &Row, height: u32) -> String {
 	match clock.phase {
-		Phase::Waiting => format!("window {} waits for seats, holders or the owner", clock.next),
+		Phase::Waiting => format!("window {} waits {}", clock.next, row.waits_for()),
 		Phase::Scheduled { seed_at } => {
 			format!("window {} starts after {}", clock.next, at(seed_at, height))
 		},

@@ -21,7 +21,7 @@ use crate::{
 	settings::{ChainArguments, Settings},
 };
 
-/// Show a model: spec, terms, checkpoints, who sits where, and its clock.
+/// See [`super::ModelCommand::Show`].
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cairn-worker model show 3
@@ -111,14 +111,16 @@ impl Shown {
 			roster.push(StageShown { stage, seats, standbys: standbys.collect() });
 		}
 		let clock: Option<Clock> = state.clock(model).await?;
+		let row = Row::gather(state, model, &record, &spec).await?;
+		let clock = clock.map(|clock| clock_words(&clock, &row, state.height()));
 		let extraction = state.extraction_price(model).await?;
 		Ok(Self {
-			row: Row::gather(state, model, &record, &spec).await?,
+			row,
 			researcher: record.researcher,
 			parent: record.parent,
 			root: record.root,
 			height: state.height(),
-			clock: clock.map(|clock| clock_words(&clock, state.height())),
+			clock,
 			deadline: state.window(model).await?.map(|window| window.deadline),
 			bond: Crn(state.required_bond(model).await?.unwrap_or_default()),
 			extraction_price: extraction.map(|price| Crn(price.total)),
@@ -182,9 +184,9 @@ impl Shown {
 	fn print_spec(&self) {
 		let (spec, a) = (&self.spec, &self.spec.architecture);
 		println!(
-			"stages         layers {:?}, {:?}, {} holders each",
+			"stages         layers {:?}, {}; windows need {} or more providers at each",
 			spec.stages.to_vec(),
-			spec.access,
+			access(spec.access),
 			spec.min_holders
 		);
 		println!(
@@ -196,6 +198,13 @@ impl Shown {
 			"window         {} steps in {} blocks; edges {:?}, merges {:?}",
 			spec.window.steps, spec.window.blocks, spec.boundary, spec.merge
 		);
+	}
+}
+
+fn access(access: Access) -> &'static str {
+	match access {
+		Access::Sealed => "sealed",
+		Access::Open => "open to anybody",
 	}
 }
 

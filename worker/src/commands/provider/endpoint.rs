@@ -58,10 +58,7 @@ impl Reach {
 	}
 }
 
-/// Change how this machine is reached.
-///
-/// What is given replaces all of what was there: addresses, relay and the key of the endpoint, which is the one in this data
-/// directory. Neighbours learn of it before the next window.
+/// See [`super::ProviderCommand::SetEndpoint`].
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   cairn-worker provider set-endpoint --address 203.0.113.7:4001 --relay https://relay.example")]

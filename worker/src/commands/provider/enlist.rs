@@ -22,10 +22,7 @@ use crate::{
 /// How often the chain is asked for news.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Enlist for a model, and wait until the lot has given a seat or a standby's place.
-///
-/// You choose the model, the chain draws the stage: in a sealed model you will never see another one. The lot is decided by
-/// randomness that comes some blocks after the enlistment. The same command goes on where it was stopped.
+/// See [`super::ProviderCommand::Enlist`].
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cairn-worker provider enlist 3 --provider-key my.key

@@ -19,16 +19,12 @@ use crate::{
 /// What the worker's key is given for fees, if it has nothing.
 const FOR_FEES: &str = "1";
 
-/// Register this machine under your account, with a bond.
-///
-/// The keys of this machine sign that they belong to your account; they are made if there are none. The bond is held, not
-/// spent: it answers for the work, and comes back when you leave. The worker's key pays the fees of what the machine does, most
-/// of which come back: if it has nothing, it is given a little from your account.
+/// See [`super::ProviderCommand::Register`].
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cairn-worker provider register --address 203.0.113.7:4001 --bond 100 --provider-key my.key
   cairn-worker provider register --address 127.0.0.1:4001 --bond 100 --provider-key //Alice
-  cairn-worker provider register --relay https://relay.example --bond 12.5 --class consumer-gpu --memory 24000")]
+  cairn-worker provider register --relay https://relay.example --bond 12.5 --memory 24000")]
 pub struct RegisterCommand {
 	#[command(flatten)]
 	reach: Reach,

@@ -17,7 +17,7 @@ use crate::{
 	settings::{ChainArguments, Settings},
 };
 
-/// Show a provider: its machine, bond, conduct and commitments.
+/// See [`super::ProviderCommand::Show`].
 #[derive(Debug, Args)]
 pub struct ShowCommand {
 	/// The provider's account [default: that of your key]

@@ -10,8 +10,8 @@ use serde::Serialize;
 use crate::{
 	amount::Crn,
 	commands::{
-		model::clock_words,
-		place::{status, PlaceShown},
+		model::{clock_words, Row},
+		place::PlaceShown,
 		shares::{holdings, Holding},
 		Failed,
 	},
@@ -239,7 +239,9 @@ async fn registration(state: &State, account: &AccountId) -> Result<Option<Regis
 async fn places(state: &State, account: &AccountId) -> Result<Vec<PlaceOfModel>, Failed> {
 	let mut places = Vec::new();
 	for (model, commitment) in state.commitments(account).await? {
-		let Some(record) = state.model(model).await? else { continue };
+		let (record, spec) = (state.model(model).await?, state.spec(model).await?);
+		let (Some(record), Some(spec)) = (record, spec) else { continue };
+		let row = Row::gather(state, model, &record, &spec).await?;
 		let place = state.place(model, account).await?.map(PlaceShown::from);
 		let clock: Option<Clock> = state.clock(model).await?;
 		let window = clock.and_then(|clock| match clock.phase {
@@ -249,10 +251,10 @@ async fn places(state: &State, account: &AccountId) -> Result<Vec<PlaceOfModel>,
 		let history = state.record(account, model).await?;
 		places.push(PlaceOfModel {
 			model,
-			status: status(record.status),
+			status: row.status,
 			bond: Crn(commitment.amount),
 			unlock: commitment.unlock,
-			clock: clock.map(|clock| clock_words(&clock, state.height())),
+			clock: clock.map(|clock| clock_words(&clock, &row, state.height())),
 			window: window.map(|window| window.index),
 			deadline: window.map(|window| window.deadline),
 			attested: attested(state, model, window, place).await?,
