@@ -1,6 +1,9 @@
 //! A model's and two providers' lives, told by commands alone.
 
-use std::{fs, thread, time::Duration};
+use std::{
+	fs, thread,
+	time::{Duration, Instant},
+};
 
 use cairn_chain::{calls, views::Phase, Connection, Submitter, Tips};
 use cairn_primitives::{ModelId, ModelSpec};
@@ -122,6 +125,13 @@ async fn a_model_is_proposed_and_two_providers_take_its_seats() {
 	// THEN the seats are theirs, and the window shows who works with whom
 	start_window(&node, &connection, 0).await;
 	the_work_is_seen(&alice, &bob);
+
+	// WHEN somebody who never enlisted goes, it has everything back at once
+	let dave = Machine::new(&url, "//Dave");
+	dave.does("provider register --relay https://relay.example --bond 10 --fund 0.25");
+	assert_eq!(dave.json("status")["worker"]["balance"], "0.25");
+	assert!(dave.does("provider deregister").contains("10 CRN are back in your account"));
+	assert!(dave.fails("provider show").contains("is not registered"));
 
 	// WHEN one leaves
 	leave(&alice);
@@ -283,4 +293,17 @@ fn leave(alice: &Machine) {
 	assert!(alice.does("status").contains("ends with this window (left)"));
 	let complaint = alice.fails("provider leave 5");
 	assert!(complaint.contains("is not in model 5"), "{complaint}");
+
+	// What was unbonded in the beginning is unlocked by now, or soon.
+	let started = Instant::now();
+	while alice.json("provider show")["unbonding"][0]["unlock"].as_u64()
+		> alice.json("status")["chain"]["final"].as_u64()
+	{
+		assert!(started.elapsed() < Duration::from_secs(120), "it takes 20 blocks");
+		thread::sleep(Duration::from_secs(1));
+	}
+	assert!(alice.does("provider withdraw").contains("5.5 CRN are back in your account"));
+	let shown = alice.json("provider show");
+	assert_eq!(shown["bond"], "25.000000000001");
+	assert_eq!(shown["unbonding"], Value::Array(vec![]));
 }
