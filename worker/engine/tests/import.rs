@@ -428,6 +428,27 @@ fn damaged_files_are_refused_by_name() {
 		refused(&path).contains("k_proj"),
 		"a wrong shape is found before its rows are put in order"
 	);
+	// Shapes whose sizes no number holds, and of no element at all.
+	for name in ["blk.1.ffn_up.weight", "blk.0.attn_q.weight", "output_norm.weight"] {
+		let place = whole.windows(name.len()).position(|part| part == name.as_bytes()).unwrap();
+		let (count, dims) = (place + name.len(), place + name.len() + 4);
+		let axes = usize::from(whole[count]);
+		for size in [[1 << 40, 1 << 40], [300, 1 << 62], [0, 0], [0, 64], [u64::MAX, 1]] {
+			let mut crafted = whole.clone();
+			for (axis, size) in size.iter().take(axes).enumerate() {
+				crafted[dims + 8 * axis..dims + 8 * (axis + 1)]
+					.copy_from_slice(&size.to_le_bytes());
+			}
+			fs::write(&path, crafted).unwrap();
+			let error = import(&path, &[LAYERS as u16]).expect_err("it is refused");
+			assert!(matches!(error, ImportError::WrongShape { .. }), "{name} {size:?}: {error}");
+		}
+	}
+	// What no matrix can be, whatever the tensors are.
+	let mut wide = metadata();
+	wide[4].1 = Value::U32(1 << 31);
+	write_gguf(&path, &model(false), &wide, GgmlDType::F32);
+	assert!(refused(&path).contains("2^32 elements"));
 	let text = folder.path().join("model.txt");
 	fs::write(&text, "a model").unwrap();
 	assert!(matches!(import(&text, &[3]), Err(ImportError::UnknownFormat(_))));

@@ -12,7 +12,7 @@ use candle_core::{
 	Device,
 };
 
-use super::{tokenizer, Description, Found, ImportError};
+use super::{same_shape, tokenizer, Description, Found, ImportError};
 
 /// A file and what its head says.
 #[derive(Debug)]
@@ -41,12 +41,13 @@ impl Gguf {
 		tokenizer::from_gguf(&self.content)
 	}
 
-	pub fn read(&self, name: &str) -> Result<Found, ImportError> {
+	/// A tensor of the shape that is expected. Any other is refused before the library sees it, which computes sizes of what the
+	/// file says.
+	pub fn read(&self, name: &str, expected: &[usize]) -> Result<Found, ImportError> {
 		let missing = || ImportError::Missing(name.into());
 		let own = gguf_name(name).ok_or_else(missing)?;
-		if !self.content.tensor_infos.contains_key(&own) {
-			return Err(missing());
-		}
+		let info = self.content.tensor_infos.get(&own).ok_or_else(missing)?;
+		same_shape(name, expected, info.shape.dims())?;
 		let mut file = File::open(&self.path)
 			.map_err(|error| ImportError::Unreadable { path: self.path.clone(), error })?;
 		let mut read = || -> candle_core::Result<Found> {
@@ -100,9 +101,6 @@ fn gguf_name(name: &str) -> Option<String> {
 /// GGUF puts the two features that RoPE turns together side by side; here the first ones of all pairs come first.
 fn halves_apart(found: &Found, heads: usize) -> Vec<f32> {
 	let (rows, columns) = (found.shape[0], found.shape[1..].iter().product::<usize>());
-	if !rows.is_multiple_of(2 * heads) {
-		return found.floats.clone(); // the shape is wrong, which whoever asked finds
-	}
 	let width = rows / heads;
 	let mut floats = Vec::with_capacity(found.floats.len());
 	for row in 0..rows {

@@ -126,14 +126,13 @@ impl Import {
 
 	fn tensor(&self, stage: &Stage, tensor: Tensor, before: u16) -> Result<Vec<f32>, ImportError> {
 		let (rows, columns) = stage.size(tensor);
-		let shape = vec![rows as usize, columns as usize];
 		let mut name = tensor_name(tensor, before.into());
 		if tensor == Tensor::Head && self.description.is_tied {
 			name = tensor_name(Tensor::Embedding, 0);
 		}
-		let mut weights = self.read(&name, shape)?;
+		let mut weights = self.read(&name, &[rows as usize, columns as usize])?;
 		if let Some(gain) = gain_name(tensor, before) {
-			let gains = self.read(&gain, vec![columns as usize])?;
+			let gains = self.read(&gain, &[columns as usize])?;
 			for row in weights.chunks_exact_mut(gains.len()) {
 				row.iter_mut().zip(&gains).for_each(|(weight, gain)| *weight *= gain);
 			}
@@ -144,15 +143,24 @@ impl Import {
 		}
 	}
 
-	fn read(&self, name: &str, expected: Vec<usize>) -> Result<Vec<f32>, ImportError> {
+	fn read(&self, name: &str, expected: &[usize]) -> Result<Vec<f32>, ImportError> {
 		let Found { shape, floats } = match &self.source {
-			Source::Gguf(gguf) => gguf.read(name)?,
+			Source::Gguf(gguf) => gguf.read(name, expected)?,
 			Source::HuggingFace(folder) => folder.read(name)?,
 		};
-		match shape == expected {
-			true => Ok(floats),
-			false => Err(ImportError::WrongShape { name: name.into(), expected, found: shape }),
-		}
+		same_shape(name, expected, &shape)?;
+		Ok(floats)
+	}
+}
+
+fn same_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<(), ImportError> {
+	match expected == found {
+		true => Ok(()),
+		false => Err(ImportError::WrongShape {
+			name: name.into(),
+			expected: expected.to_vec(),
+			found: found.to_vec(),
+		}),
 	}
 }
 
@@ -186,6 +194,11 @@ impl Description {
 		let field = |name: &str| Err(ImportError::BadField(name.into()));
 		if self.layers == 0 || self.vocabulary == 0 || self.width == 0 || self.hidden == 0 {
 			return field("sizes");
+		}
+		let queries = u32::from(self.heads) * u32::from(self.head_width);
+		let longest = self.vocabulary.max(self.hidden).max(queries);
+		if longest.checked_mul(self.width).is_none() {
+			return field("sizes: a matrix has more than 2^32 elements"); // as a spec's check says
 		}
 		if self.heads == 0 || self.kv_heads == 0 || !self.heads.is_multiple_of(self.kv_heads) {
 			return field("numbers of heads");
