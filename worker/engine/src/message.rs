@@ -48,11 +48,14 @@ impl Message {
 		}
 	}
 
-	/// Whether it stands for finite values alone.
+	/// Whether it stands for finite values alone. No encoder writes a code of −128, which the largest exponent makes infinite.
 	pub fn is_finite(&self) -> bool {
 		match self {
 			Message::Dense(floats) => optimizer::is_finite(floats),
-			Message::Int8 { exponents, .. } => exponents.iter().all(|e| (-126..=121).contains(e)),
+			Message::Int8 { integers, exponents } => {
+				exponents.iter().all(|exponent| (-126..=121).contains(exponent))
+					&& integers.iter().all(|integer| *integer != i8::MIN)
+			},
 		}
 	}
 

@@ -215,7 +215,8 @@ fn sums_beyond_a_block_are_the_reference_to_the_bit() {
 #[test]
 fn what_is_not_finite_is_found_wherever_it_arises() {
 	let spec = common::spec(1);
-	let program = Program::new(&spec, 0, &context()).unwrap();
+	let context = StepContext { batch: 2, ..context() }; // one microbatch
+	let program = Program::new(&spec, 0, &context).unwrap();
 	let mut reference = Reference::<f32>::new();
 	insert_inputs(&mut reference, &spec, &program);
 	let tokens: Vec<u32> = vec![1; program.stage().tokens() as usize];
@@ -225,7 +226,7 @@ fn what_is_not_finite_is_found_wherever_it_arises() {
 			let count = reference.get(Value::Parameter(tensor)).unwrap().len();
 			reference.insert(Value::Parameter(tensor), vec![wild; count]);
 			let mut trainer = trainer(&reference, &spec, 0, 1, Recompute::Selective);
-			trainer.begin(&spec, 0, &context()).unwrap();
+			trainer.begin(&spec, 0, &context).unwrap();
 			let step = trainer
 				.forward(0, Input::Tokens(&tokens), &tokens, None)
 				.and_then(|()| trainer.backward(0, None, None))
@@ -245,12 +246,17 @@ fn what_is_not_finite_is_found_wherever_it_arises() {
 
 #[test]
 fn messages_that_are_not_finite_are_the_neighbours_fault() {
-	for (boundary, wrong) in [
-		(BoundaryCodec::Dense, f32::NAN),
-		(BoundaryCodec::Dense, f32::INFINITY),
-		(BoundaryCodec::Int8 { block: 4 }, 122.0),
-		(BoundaryCodec::Int8 { block: 4 }, -127.0),
-	] {
+	type Change = fn(&mut [i8], &mut [i8]);
+	let int8 = BoundaryCodec::Int8 { block: 4 };
+	let cases: [(BoundaryCodec, f32, Change); 6] = [
+		(BoundaryCodec::Dense, f32::NAN, |_, _| ()),
+		(BoundaryCodec::Dense, f32::INFINITY, |_, _| ()),
+		(int8, 0.0, |_, exponents| exponents[3] = 122),
+		(int8, 0.0, |_, exponents| exponents[3] = -127),
+		(int8, 0.0, |codes, exponents| (codes[13], exponents[3]) = (-128, 121)), // −2^128
+		(int8, 0.0, |codes, _| codes[13] = -128),
+	];
+	for (boundary, wrong, change) in cases {
 		let mut spec = common::spec(2);
 		spec.boundary = boundary;
 		let stage = Stage::new(&spec, 1).unwrap();
@@ -261,12 +267,33 @@ fn messages_that_are_not_finite_are_the_neighbours_fault() {
 		let mut message = Message::new(&stage);
 		match &mut message {
 			Message::Dense(floats) => floats[3] = wrong,
-			Message::Int8 { exponents, .. } => exponents[3] = wrong as i8,
+			Message::Int8 { integers, exponents } => change(integers, exponents),
 		}
 		let targets = vec![0; stage.tokens() as usize];
 		let error = trainer.forward(0, Input::Message(&message), &targets, None).unwrap_err();
 		assert!(matches!(error, StageError::NotFiniteMessage), "{error}");
 	}
+}
+
+#[test]
+fn a_step_ends_when_all_its_microbatches_are_back() {
+	let spec = common::spec(1);
+	let shard = Shard::initial(&spec, 0).unwrap();
+	let compute = Arc::new(Compute::new(1).unwrap());
+	let mut trainer = Trainer::new(&spec, 0, shard, 1, Recompute::Selective, compute).unwrap();
+	trainer.begin(&spec, 0, &context()).unwrap();
+	let weights = |trainer: &Trainer| trainer.shard().tensor_roots().unwrap();
+	let before = weights(&trainer);
+	let tokens = vec![2; 14];
+	for done in 0..2 {
+		let error = trainer.finish().unwrap_err();
+		assert!(matches!(error, StageError::Unfinished { done: d, of: 2 } if d == done), "{error}");
+		assert_eq!(weights(&trainer), before);
+		trainer.forward(0, Input::Tokens(&tokens), &tokens, None).unwrap();
+		trainer.backward(0, None, None).unwrap();
+	}
+	trainer.finish().unwrap();
+	assert_ne!(weights(&trainer), before);
 }
 
 #[test]

@@ -59,6 +59,14 @@ pub enum StageError {
 	/// The gradient of a tied head goes on with that of the embedding, so that microbatches cannot overlap.
 	#[error("a model with a tied head takes one microbatch at a time")]
 	TiedHeadInFlight,
+	/// A step was to end before all of its microbatches had been back.
+	#[error("{done} of the step's {of} microbatches are done: it cannot end")]
+	Unfinished {
+		/// Microbatches that went backward.
+		done: u32,
+		/// Microbatches of the step.
+		of: u32,
+	},
 	/// A token is not of the vocabulary.
 	#[error("token {token} is beyond the vocabulary of {vocabulary}")]
 	TokenOutOfRange {

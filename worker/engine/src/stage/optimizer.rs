@@ -2,16 +2,20 @@
 
 use cairn_program::{AdamW, Muon, Rule, Tensor, Value};
 
-use super::{Diverged, Result, ShardTensor, StepReport, Trainer};
+use super::{Diverged, Result, ShardTensor, StageError, StepReport, Trainer};
 use crate::{
 	buffer::read,
 	cpu::{muon, optimizer},
 };
 
 impl Trainer {
-	/// Clip the gradients and step all tensors. If anything came out that is not finite, the shard must be taken from where it
+	/// Clip the gradients and step all tensors, when all microbatches are back. If anything came out that is not finite, the shard must be taken from where it
 	/// was last stored.
 	pub fn finish(&mut self) -> Result<StepReport> {
+		let (done, of) = (self.done, self.program.microbatches());
+		if done != of {
+			return Err(StageError::Unfinished { done, of });
+		}
 		let compute = self.compute.clone();
 		compute.run(|| {
 			let squared_norm = self.squared_norm()?;
