@@ -8,7 +8,7 @@ use std::{error::Error, fs::File, path::PathBuf, sync::Arc};
 use cairn_primitives::{ModelSpec, StageIndex, StepIndex, WindowIndex, HELD_OUT_SAMPLES};
 use cairn_program::{random::sample_at, Stage, StepContext};
 
-pub use state::{newest_window, Progress, StateError};
+pub use state::{newest_window, verify_window, Progress, StateError};
 
 use crate::{
 	data::{Dataset, DatasetError, Split},
@@ -26,6 +26,14 @@ pub enum LocalError {
 		/// Of the spec.
 		expected: cairn_primitives::Hash,
 		/// As given.
+		found: cairn_primitives::Hash,
+	},
+	/// The dataset was not made with the spec's tokenizer.
+	#[error("the spec names tokenizer {expected:?}, the dataset has {found:?}: put the latter into the spec's field \"tokenizer\"")]
+	WrongTokenizer {
+		/// Of the spec.
+		expected: cairn_primitives::Hash,
+		/// Of the dataset.
 		found: cairn_primitives::Hash,
 	},
 	/// The dataset has tokens that the model has not.
@@ -492,6 +500,11 @@ fn check_dataset(spec: &ModelSpec, dataset: &Dataset) -> Result<(), LocalError> 
 	if expected != found {
 		return Err(LocalError::WrongDataset { expected, found });
 	}
+	let (expected, found) = (spec.tokenizer, dataset.manifest().tokenizer);
+	if expected != found {
+		return Err(LocalError::WrongTokenizer { expected, found });
+	}
+	dataset.check_tokenizer()?;
 	let (vocabulary, context) = (dataset.manifest().vocabulary, spec.architecture.context);
 	if vocabulary > spec.architecture.vocabulary {
 		return Err(LocalError::WrongVocabulary {

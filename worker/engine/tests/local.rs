@@ -5,10 +5,12 @@ mod runs;
 use std::{fs, path::Path, sync::Arc};
 
 use cairn_engine::{
+	data::DatasetError,
 	local::{LocalError, LocalTraining, StateError, WindowDone},
-	Compute, Recompute,
+	CheckpointError, Compute, Recompute,
 };
 use cairn_primitives::{
+	hash::blob_root,
 	spec::{BoundaryCodec, InnerOptimizer, Nano},
 	ModelSpec,
 };
@@ -165,6 +167,15 @@ fn what_does_not_fit_is_named() {
 	other.dataset = Default::default();
 	assert!(matches!(opened(&other), LocalError::WrongDataset { .. }));
 	let mut other = good.clone();
+	other.tokenizer = Default::default();
+	assert!(matches!(opened(&other), LocalError::WrongTokenizer { .. }));
+	let tokenizer = path.join("dataset/tokenizer.json");
+	let whole = fs::read(&tokenizer).unwrap();
+	fs::write(&tokenizer, [&whole[..], b"\n"].concat()).unwrap();
+	let error = opened(&good);
+	assert!(matches!(error, LocalError::Dataset(DatasetError::WrongHash { .. })), "{error}");
+	fs::write(&tokenizer, whole).unwrap();
+	let mut other = good.clone();
 	other.architecture.vocabulary = 200;
 	assert!(matches!(opened(&other), LocalError::WrongVocabulary { dataset: 280, spec: 200 }));
 	let mut other = good.clone();
@@ -182,10 +193,57 @@ fn what_does_not_fit_is_named() {
 	for file in ["progress.json", "stage-0.safetensors", "stage-0.outer.safetensors"] {
 		let whole = fs::read(window.join(file)).unwrap();
 		fs::write(window.join(file), &whole[..whole.len() / 2]).unwrap();
-		assert!(matches!(opened(&good), LocalError::State(_)), "{file}");
+		let error = opened(&good);
+		assert!(matches!(error, LocalError::State(StateError::Damaged { .. })), "{file}: {error}");
 		fs::write(window.join(file), whole).unwrap();
 	}
 	open(path, &good, "run", 1).unwrap();
+}
+
+/// Let the progress of a window say that its files are as they are.
+fn sign(window: &Path, file: &str) {
+	let path = window.join("progress.json");
+	let mut progress: serde_json::Value =
+		serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+	let hash = blob_root(&fs::read(window.join(file)).unwrap());
+	progress["files"][file] = serde_json::to_value(hash).unwrap();
+	fs::write(&path, progress.to_string()).unwrap();
+}
+
+#[test]
+fn a_number_that_has_changed_on_disk_is_found_in_every_file() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path();
+	let mut spec = spec(path, &[1, 1], 2);
+	spec.inner = runs::common::adamw(true);
+	open(path, &spec, "run", 1).unwrap().window(|_| Ok(())).unwrap();
+	let window = path.join("run/window-000001");
+	let opened = || open(path, &spec, "run", 1).map(|_| ()).unwrap_err();
+	let files: Vec<_> = fs::read_dir(&window).unwrap().map(|file| file.unwrap().path()).collect();
+	assert_eq!(files.len(), 2 * 2 + 2 + 1, "shards and momenta, lanes, progress");
+	for file in files.iter().filter(|file| !file.ends_with("progress.json")) {
+		let name = file.file_name().unwrap().to_str().unwrap();
+		let whole = fs::read(file).unwrap();
+		let with_last = |number: f32| [&whole[..whole.len() - 4], &number.to_le_bytes()].concat();
+		for number in [0.125, f32::NAN, f32::NEG_INFINITY] {
+			fs::write(file, with_last(number)).unwrap();
+			match opened() {
+				LocalError::State(StateError::Damaged { path, .. }) => assert_eq!(path, *file),
+				error => panic!("{name}: {error}"),
+			}
+		}
+		// Nor would it be taken if it had been written like that.
+		sign(&window, name);
+		let error = opened();
+		let not_finite = matches!(
+			error,
+			LocalError::State(StateError::Checkpoint(CheckpointError::NotFinite { .. }))
+		);
+		assert!(not_finite, "{name}: {error}");
+		fs::write(file, whole).unwrap();
+		sign(&window, name);
+	}
+	open(path, &spec, "run", 1).unwrap();
 }
 
 #[test]
@@ -208,6 +266,7 @@ fn a_run_that_diverges_says_where_and_keeps_its_state() {
 		weight.copy_from_slice(&3e38f32.to_le_bytes());
 	}
 	fs::write(&path, &bytes).unwrap();
+	sign(&wild.join("window-000001"), "stage-0.safetensors");
 	let mut training = open(folder.path(), &good, "wild", 1).unwrap();
 	let error = training.window(|_| Ok(())).unwrap_err();
 	assert!(matches!(error, LocalError::Diverged { window: 1, lane: 0, step: 0, .. }), "{error}");

@@ -49,8 +49,10 @@ pub fn workplace() -> tempfile::TempDir {
 			"1000",
 		],
 	);
-	let root = said.split('"').find(|part| part.starts_with("0x")).unwrap();
-	let mut spec = ModelSpec::example(root.parse().unwrap(), 2, 2);
+	let mut hashes = said.split('"').filter(|part| part.starts_with("0x"));
+	let mut hash = || hashes.next().unwrap().parse().unwrap();
+	let mut spec = ModelSpec::example(hash(), 2, 2);
+	spec.tokenizer = hash();
 	spec.architecture.vocabulary = 300;
 	spec.window.steps = 100;
 	fs::write(folder.path().join("spec.json"), serde_json::to_string(&spec).unwrap()).unwrap();

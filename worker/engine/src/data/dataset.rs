@@ -12,6 +12,9 @@ use cairn_primitives::{hash::blob_root, Hash};
 
 use super::{manifest::TokenBytes, Manifest};
 
+/// Bytes of a chunk that are checked at a time.
+const PART: u64 = 64 << 10;
+
 /// Which part of a dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
@@ -135,6 +138,16 @@ impl Dataset {
 
 	/// Check every chunk and the tokenizer; `progress` hears how many chunks are done.
 	pub fn verify(&self, mut progress: impl FnMut(usize)) -> Result<(), DatasetError> {
+		self.check_tokenizer()?;
+		for chunk in 0..self.checked.len() {
+			self.check(chunk)?;
+			progress(chunk + 1);
+		}
+		Ok(())
+	}
+
+	/// Check the hash of the tokenizer's file.
+	pub fn check_tokenizer(&self) -> Result<(), DatasetError> {
 		let path = self.tokenizer();
 		let bytes =
 			std::fs::read(&path).map_err(|error| DatasetError::Unreadable { path, error })?;
@@ -142,10 +155,6 @@ impl Dataset {
 		if found != self.manifest.tokenizer {
 			let expected = self.manifest.tokenizer;
 			return Err(DatasetError::WrongHash { what: "the tokenizer".into(), expected, found });
-		}
-		for chunk in 0..self.checked.len() {
-			self.check(chunk)?;
-			progress(chunk + 1);
 		}
 		Ok(())
 	}
@@ -211,12 +220,26 @@ impl Dataset {
 			.map_err(|error| DatasetError::Unreadable { path, error })
 	}
 
-	/// Check the hash and the tokens of a chunk.
+	/// Check the hash and the tokens of a chunk, of which a part is in memory at a time.
 	fn check(&self, chunk: usize) -> Result<(), DatasetError> {
-		let count = self.manifest.tokens_of(chunk);
-		let mut bytes = vec![0; count as usize * usize::from(u8::from(self.manifest.token_bytes))];
-		self.read(chunk, 0, &mut bytes)?;
-		let (expected, found) = (self.manifest.chunks[chunk], blob_root(&bytes));
+		let size = u64::from(u8::from(self.manifest.token_bytes));
+		let (length, vocabulary) =
+			(self.manifest.tokens_of(chunk) * size, self.manifest.vocabulary);
+		let mut place = chunk as u64 * u64::from(self.manifest.chunk_tokens);
+		let (mut hasher, mut strange) = (blake3::Hasher::new(), None);
+		let (mut part, mut tokens) = (vec![0; PART as usize], Vec::new());
+		for from in (0..length).step_by(PART as usize) {
+			let part = &mut part[..PART.min(length - from) as usize];
+			self.read(chunk, from, part)?;
+			hasher.update(part);
+			tokens.clear();
+			decode(part, self.manifest.token_bytes, &mut tokens);
+			let found = tokens.iter().position(|token| *token >= vocabulary);
+			strange = strange.or(found.map(|found| (tokens[found], place + found as u64)));
+			place += tokens.len() as u64;
+		}
+		let (expected, found) =
+			(self.manifest.chunks[chunk], Hash::from(*hasher.finalize().as_bytes()));
 		if expected != found {
 			return Err(DatasetError::WrongHash {
 				what: format!("chunk {chunk}"),
@@ -224,17 +247,8 @@ impl Dataset {
 				found,
 			});
 		}
-		let mut tokens = Vec::new();
-		decode(&bytes, self.manifest.token_bytes, &mut tokens);
-		let vocabulary = self.manifest.vocabulary;
-		if let Some(place) = tokens.iter().position(|token| *token >= vocabulary) {
-			let (token, before) =
-				(tokens[place], chunk as u64 * u64::from(self.manifest.chunk_tokens));
-			return Err(DatasetError::TokenOutOfRange {
-				token,
-				place: before + place as u64,
-				vocabulary,
-			});
+		if let Some((token, place)) = strange {
+			return Err(DatasetError::TokenOutOfRange { token, place, vocabulary });
 		}
 		self.checked[chunk].store(true, Ordering::Release);
 		Ok(())

@@ -2,6 +2,7 @@
 //! its name when everything is in it, so that a run that is killed goes on from the last window it finished.
 
 use std::{
+	collections::BTreeMap,
 	fs::{self, File, TryLockError},
 	io,
 	path::{Path, PathBuf},
@@ -78,6 +79,8 @@ struct Header {
 	spec: Hash,
 	#[serde(flatten)]
 	progress: Progress,
+	/// BLAKE3 of the window's other files, by their names: weights that are damaged may still be weights.
+	files: BTreeMap<String, Hash>,
 }
 
 fn spec_hash(spec: &ModelSpec) -> Hash {
@@ -105,18 +108,58 @@ pub(super) fn load(spec: &ModelSpec, folder: &Path) -> Result<Option<Stored>, St
 	let Some(newest) = newest_window(folder)? else {
 		return Ok(None);
 	};
-	let path = newest.join(PROGRESS);
-	let bytes = fs::read(&path).map_err(file(&path))?;
-	let header: Header = serde_json::from_slice(&bytes)
-		.map_err(|error| StateError::Damaged { path: path.clone(), reason: error.to_string() })?;
+	let header = header(&newest)?;
 	if header.spec != spec_hash(spec) {
 		return Err(StateError::OtherSpec(folder.into()));
 	}
+	verify(&newest, &header)?;
 	let mut shards = Vec::new();
 	for number in 0..spec.stages.len() as u8 {
 		shards.push(load_seat(&newest, spec, number)?);
 	}
 	Ok(Some(Stored { progress: header.progress, shards }))
+}
+
+fn header(window: &Path) -> Result<Header, StateError> {
+	let path = window.join(PROGRESS);
+	let bytes = fs::read(&path).map_err(file(&path))?;
+	serde_json::from_slice(&bytes)
+		.map_err(|error| StateError::Damaged { path, reason: error.to_string() })
+}
+
+/// Check that the files of a window's folder are those that were written.
+pub fn verify_window(window: &Path) -> Result<(), StateError> {
+	verify(window, &header(window)?)
+}
+
+fn verify(window: &Path, header: &Header) -> Result<(), StateError> {
+	for (name, expected) in &header.files {
+		let path = window.join(name);
+		let found = hash_of(&path)?;
+		if found != *expected {
+			let reason = format!("its BLAKE3 is {found:?}, {PROGRESS} says {expected:?}");
+			return Err(StateError::Damaged { path, reason });
+		}
+	}
+	Ok(())
+}
+
+/// BLAKE3 of a file, of which a part is in memory at a time.
+fn hash_of(path: &Path) -> Result<Hash, StateError> {
+	let mut hasher = blake3::Hasher::new();
+	let read = File::open(path).and_then(|content| hasher.update_reader(content).map(|_| ()));
+	read.map_err(file(path))?;
+	Ok(Hash::from(*hasher.finalize().as_bytes()))
+}
+
+/// Hashes of the files in a folder, by their names.
+fn hashes(folder: &Path) -> Result<BTreeMap<String, Hash>, StateError> {
+	let mut hashes = BTreeMap::new();
+	for entry in fs::read_dir(folder).map_err(file(folder))? {
+		let entry = entry.map_err(file(folder))?;
+		hashes.insert(entry.file_name().to_string_lossy().into(), hash_of(&entry.path())?);
+	}
+	Ok(hashes)
 }
 
 /// The inner state that lanes carry: as it is stored, or as a run begins. `sizes` are those of every tensor's moments, stage
@@ -155,7 +198,7 @@ pub(super) fn store<'a>(
 	for (lane, moments) in carried.iter().enumerate() {
 		write_rows(&partial.path().join(format!("lane-{lane}.safetensors")), moments)?;
 	}
-	let header = Header { spec: spec_hash(spec), progress };
+	let header = Header { spec: spec_hash(spec), progress, files: hashes(partial.path())? };
 	let path = partial.path().join(PROGRESS);
 	let json = serde_json::to_vec_pretty(&header).expect("progress is plain data");
 	folder::write_file(&path, &json)?;

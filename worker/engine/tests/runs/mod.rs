@@ -33,7 +33,8 @@ pub fn dataset(folder: &Path) -> Dataset {
 
 pub fn spec(folder: &Path, stages: &[u16], lanes: u8) -> ModelSpec {
 	let mut spec = common::spec(stages.len());
-	spec.dataset = dataset(folder).manifest().root();
+	let dataset = dataset(folder);
+	(spec.dataset, spec.tokenizer) = (dataset.manifest().root(), dataset.manifest().tokenizer);
 	spec.architecture.vocabulary = 280;
 	spec.architecture.width = 24;
 	spec.architecture.hidden = 32;
