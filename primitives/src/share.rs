@@ -24,6 +24,7 @@ use crate::{Balance, Points};
 	Serialize,
 	Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct ShareRate {
 	/// Smallest units of shares per 10¹² FLOPs at the start of training.
 	pub per_teraflop: u64,

@@ -41,6 +41,7 @@ pub const MAX_FREQUENCIES: u32 = 128;
 	Serialize,
 	Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct ModelSpec {
 	/// Shapes of the transformer.
 	pub architecture: Architecture,
@@ -95,6 +96,7 @@ pub struct ModelSpec {
 	Serialize,
 	Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct Architecture {
 	/// Number of tokens.
 	pub vocabulary: u32,
@@ -175,6 +177,7 @@ pub enum Numerics {
 	Serialize,
 	Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub enum BoundaryCodec {
 	/// binary32 as it is.
 	Dense,
@@ -205,6 +208,7 @@ pub enum BoundaryCodec {
 	Serialize,
 	Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub enum MergeCodec {
 	/// Blocks of 8-bit integers with a power-of-two scale.
 	Int8 {
@@ -228,6 +232,7 @@ pub enum MergeCodec {
 	Serialize,
 	Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct WindowSpec {
 	/// Optimizer steps between two merges.
 	pub steps: StepIndex,

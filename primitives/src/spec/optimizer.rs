@@ -21,6 +21,7 @@ use super::Nano;
 	Serialize,
 	Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub enum InnerOptimizer {
 	/// Decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101).
 	AdamW {
@@ -76,6 +77,7 @@ impl InnerOptimizer {
 	Serialize,
 	Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct OuterOptimizer {
 	/// Learning rate.
 	pub learning_rate: Nano,

@@ -27,6 +27,7 @@ pub const MAX_SCHEDULE_POINTS: u32 = 32;
 	Serialize,
 	Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct SchedulePoint {
 	/// Accepted samples at which this point is reached.
 	pub samples: u64,
@@ -50,6 +51,7 @@ pub struct SchedulePoint {
 	Serialize,
 	Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct Schedule {
 	/// Samples that cross an edge together. It decides block boundaries of sums over tokens, hence bits.
 	pub microbatch: u16,
