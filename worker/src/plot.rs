@@ -11,6 +11,9 @@ use plotters::{
 const SIZE: (u32, u32) = (1200, 800);
 /// Everything is drawn larger by this factor and then averaged, because plotters draws thick lines with rough edges.
 const OVERSAMPLING: u32 = 2;
+/// Bytes that drawing takes: the pixels as they are drawn and as they are averaged, the lines and the font.
+pub const MEMORY: u64 =
+	(OVERSAMPLING * OVERSAMPLING + 1) as u64 * (SIZE.0 * SIZE.1 * 3) as u64 + (1 << 20);
 /// How many neighbours are averaged for the smoothed line: this part of all steps.
 const SMOOTHED_PART: usize = 40;
 /// Columns that a line is drawn in, if it has more points.
@@ -64,7 +67,9 @@ pub fn png(title: &str, curves: &Curves) -> Result<Vec<u8>, PlotError> {
 	let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
 	draw(&area, title, curves)?;
 	drop(area);
-	encode(&averaged(&pixels))
+	let image = averaged(&pixels);
+	drop(pixels);
+	encode(&image)
 }
 
 /// A length on the image as it is drawn.

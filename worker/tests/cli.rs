@@ -130,10 +130,43 @@ fn what_cannot_be_trained_is_refused_before_the_first_step() {
 	};
 	let complaint = train(&["--memory", "1"]);
 	assert!(complaint.contains("needs") && complaint.contains("may take 1.0 M"), "{complaint}");
+	if cfg!(target_os = "linux") {
+		let worker = env!("CARGO_BIN_EXE_cairn-worker");
+		let train = format!(
+			"ulimit -v 40000 && exec '{worker}' train-local --spec spec.json --data data --out run --threads 1"
+		);
+		let output = Command::new("sh").current_dir(path).args(["-c", &train]).output().unwrap();
+		let complaint = String::from_utf8_lossy(&output.stderr);
+		assert!(complaint.contains("the run needs"), "{complaint}");
+	}
 	let complaint = train(&["--stages", "3"]);
 	assert!(complaint.contains("2 layers cannot be cut into 3 stages"), "{complaint}");
 	let complaint = train(&["--lanes", "0"]);
 	assert!(complaint.contains("the spec is not valid: lanes must be 1 to 16"), "{complaint}");
+	let whole = fs::read(path.join("spec.json")).unwrap();
+	let whole: serde_json::Value = serde_json::from_slice(&whole).unwrap();
+	for place in [
+		"",
+		"/architecture",
+		"/schedule",
+		"/schedule/points/0",
+		"/inner/AdamW",
+		"/outer",
+		"/merge/Int8",
+		"/window",
+		"/shares",
+	] {
+		let mut spec = whole.clone();
+		spec.pointer_mut(place).unwrap()["acess"] = serde_json::json!(1);
+		fs::write(path.join("spec.json"), spec.to_string()).unwrap();
+		let complaint = train(&[]);
+		assert!(complaint.contains("unknown field `acess`"), "{place}: {complaint}");
+	}
+	let mut spec = whole.clone();
+	spec["tokenizer"] = spec["seed"].clone();
+	fs::write(path.join("spec.json"), spec.to_string()).unwrap();
+	let complaint = train(&[]);
+	assert!(complaint.contains("into the spec's field \"tokenizer\""), "{complaint}");
 	fs::write(path.join("spec.json"), "{}").unwrap();
 	let complaint = train(&[]);
 	assert!(complaint.contains("spec.json is no spec of a model"), "{complaint}");

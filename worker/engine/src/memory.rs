@@ -1,13 +1,14 @@
 //! How much memory training takes, known before any of it is taken.
 
 use cairn_primitives::{spec::MergeCodec, ModelSpec, StageIndex};
+use cairn_program::Stage;
 use candle_core::{Device, Result as TensorResult};
 
 use crate::{
 	buffer::Buffer,
 	cpu::{attention::Attention, product},
 	stage::{room, smallest_step, Kept, Recompute, Result, Work},
-	Message,
+	Message, StageError,
 };
 
 /// Bytes of a float.
@@ -62,6 +63,8 @@ pub struct MemoryPlan {
 	pub window: u64,
 	/// The process without all of that.
 	pub process: u64,
+	/// Of all that, what a run in one process has free between two windows.
+	pub free_between: u64,
 }
 
 impl MemoryPlan {
@@ -103,6 +106,7 @@ impl MemoryPlan {
 			scratch: threads as u64 * of_thread + product::memory(rows),
 			window: 0,
 			process: PROCESS,
+			free_between: 0,
 		})
 	}
 
@@ -123,7 +127,7 @@ impl MemoryPlan {
 	/// The memory of a whole run in one process: all stages, one lane after the other.
 	pub fn local(spec: &ModelSpec, recompute: Recompute, threads: usize) -> Result<Self> {
 		let mut whole = Self { process: PROCESS, ..Self::default() };
-		let (mut kept, mut copied) = (0, 0);
+		let mut copied = 0;
 		for number in 0..spec.stages.len() as StageIndex {
 			let stage = Self::new(spec, number, 1, recompute, threads)?;
 			whole.shard += stage.shard;
@@ -131,11 +135,28 @@ impl MemoryPlan {
 			whole.work += stage.work;
 			whole.scratch = whole.scratch.max(stage.scratch);
 			let window = Window::new(spec, number)?;
-			kept += window.kept;
+			whole.window += window.kept + window.begun;
+			whole.free_between += window.begun;
 			copied = copied.max(window.copied);
 		}
-		whole.window = kept + copied;
+		whole.window += copied;
+		whole.free_between += copied;
 		Ok(whole)
+	}
+
+	/// The memory that making the shards of a seed takes, one after the other.
+	pub fn initial(spec: &ModelSpec) -> Result<Self> {
+		let mut largest = Self { process: PROCESS, ..Self::default() };
+		for number in 0..spec.stages.len() as StageIndex {
+			let stage = Stage::new(spec, number).ok_or(StageError::NoStage(number))?;
+			let sizes = stage.tensors().into_iter().map(|tensor| {
+				let (rows, columns) = stage.size(tensor);
+				FLOAT * u64::from(rows) * u64::from(columns)
+			});
+			largest.shard = largest.shard.max(sizes.clone().sum());
+			largest.work = largest.work.max(sizes.max().unwrap_or(0)); // bytes to be written
+		}
+		Ok(largest)
 	}
 
 	/// All of it.
@@ -146,8 +167,10 @@ impl MemoryPlan {
 
 /// Bytes of a stage that a local run has beside its trainer.
 struct Window {
-	/// From the window's start to its end.
+	/// From one window to the next.
 	kept: u64,
+	/// From the window's start to its end.
+	begun: u64,
 	/// While a tensor is merged or stored.
 	copied: u64,
 }
@@ -158,26 +181,27 @@ impl Window {
 		let stage = program.stage();
 		let lanes = u64::from(spec.lanes);
 		let MergeCodec::Int8 { block } = spec.merge;
-		let (mut kept, mut copied) = (0, 0);
+		let (mut kept, mut begun, mut copied) = (0, 0, 0);
 		for tensor in stage.tensors() {
 			let (rows, columns) = stage.size(tensor);
 			let floats = u64::from(rows) * u64::from(columns);
 			let moments = program.constants().rule(tensor, (rows, columns)).moments() as u64;
-			kept += FLOAT * floats; // weights of the window's start
+			begun += FLOAT * floats; // weights of the window's start
 			copied = copied.max(FLOAT * floats); // bytes to be written
 			if spec.inner.carries_state() {
 				kept += lanes * FLOAT * moments * floats;
 				copied = copied.max(FLOAT * moments * floats);
 			}
 			if lanes > 1 {
-				kept += 2 * FLOAT * floats; // outer momentum, and that of the window's start
-				kept += lanes * (floats + floats.div_ceil(block.into())); // differences
+				kept += FLOAT * floats; // outer momentum
+				begun += FLOAT * floats; // that of the window's start
+				begun += lanes * (floats + floats.div_ceil(block.into())); // differences
 				copied = copied.max(3 * FLOAT * floats); // new weights, mean and one difference
 			}
 		}
 		let edges = u64::from(!stage.is_first) + u64::from(!stage.is_last);
 		kept += edges * Message::new(stage).bytes() as u64;
-		Ok(Self { kept, copied })
+		Ok(Self { kept, begun, copied })
 	}
 
 	/// Bytes of a seat beside its trainer: the most there are, at the end of a unit or while it is merged.

@@ -165,9 +165,18 @@ impl TrainLocalCommand {
 	/// Put spec and tokenizer into the run's folder, so that it is all that whoever uses the model needs. The spec names the
 	/// shards that the run begins with.
 	fn describe(&self, mut spec: ModelSpec, training: &LocalTraining) -> CommandResult {
-		for stage in 0..spec.stages.len() {
-			spec.initial[stage] = training.shard(stage).root(spec.lanes)?;
+		let stages = 0..spec.stages.len();
+		let roots = stages.map(|stage| training.shard(stage).root(spec.lanes));
+		let roots = roots.collect::<Result<Vec<_>, _>>()?;
+		// The roots of a model that is cut or merged in another way are others.
+		let is_as_specified = self.stages.is_none() && self.lanes.is_none();
+		if is_as_specified && roots[..] != spec.initial[..] {
+			eprintln!(
+				"warning: the spec names other shards than the run begins with; to propose these, put this into it:\n  \"initial\": {}",
+				serde_json::to_string(&roots)?
+			);
 		}
+		spec.initial = roots.try_into().map_err(|_| "there are too many stages")?;
 		write_spec(&self.out, &spec)?;
 		let tokenizer = fs::read(training.dataset().tokenizer())?;
 		folder::write_file(&tokenizer_file(&self.out), &tokenizer)?;
@@ -191,6 +200,7 @@ impl TrainLocalCommand {
 				tokens
 			},
 		};
+		memory::give_back();
 		let mut pipeline = training.into_pipeline()?;
 		prompt.truncate((pipeline.context() / 2).max(1));
 		let request = Request {
@@ -214,19 +224,11 @@ impl TrainLocalCommand {
 		recompute: Recompute,
 		threads: usize,
 	) -> CommandResult {
-		let needed = MemoryPlan::local(spec, recompute, threads)?.total();
-		let available = match self.memory {
-			Some(mebibytes) => mebibytes << 20,
-			None => memory::free().unwrap_or(u64::MAX),
-		};
-		if needed > available {
-			return Err(format!(
-				"the run needs {} bytes of memory and may take {}: use --recompute full, smaller microbatches, or a smaller model",
-				short(needed as f64),
-				short(available as f64),
-			)
-			.into());
-		}
+		let plan = MemoryPlan::local(spec, recompute, threads)?;
+		let needed = plan.total() + plot::MEMORY.saturating_sub(plan.free_between);
+		let available = self.memory.map_or_else(memory::free, |mebibytes| mebibytes << 20);
+		let advice = "use --recompute full, smaller microbatches, or a smaller model";
+		memory::check("the run", needed, available, advice)?;
 		println!("the run takes {} bytes of memory", short(needed as f64));
 		Ok(())
 	}
@@ -251,6 +253,7 @@ fn title(path: &Path, spec: &ModelSpec) -> String {
 
 /// Show the losses in the run's folder; the image before this one is replaced as a whole.
 fn plot_losses(run: &Path, title: &str, table: &Table) -> CommandResult {
+	memory::give_back();
 	folder::write_file(&run.join("loss.png"), &plot::png(title, &table.curves())?)?;
 	Ok(())
 }
