@@ -19,7 +19,7 @@ use cairn_engine::{
 	data::Text,
 	folder,
 	generate::{Decoder, Pipeline},
-	local::newest_window,
+	local::{newest_window, verify_window},
 	Compute, Shard,
 };
 use cairn_primitives::ModelSpec;
@@ -41,7 +41,9 @@ impl ModelFolder {
 		let spec = read_spec(&spec_file(folder))?;
 		spec.validate_shapes()
 			.map_err(|error| format!("the model's spec is not valid: {error}"))?;
-		let shards = newest_window(folder)?.unwrap_or_else(|| folder.into());
+		let window = newest_window(folder)?;
+		window.as_deref().map(verify_window).transpose()?;
+		let shards = window.unwrap_or_else(|| folder.into());
 		if !shard_file(&shards, 0).exists() {
 			let folder = folder.display();
 			return Err(format!("{folder} has no shards yet: let the run finish a window").into());

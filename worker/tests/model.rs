@@ -4,7 +4,7 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{fails, succeeds, workplace};
+use common::{fails, succeeds, worker, workplace};
 
 fn train(folder: &Path, out: &str, more: &[&str]) -> String {
 	let files = ["train-local", "--spec", "spec.json", "--data", "data", "--out", out];
@@ -50,6 +50,16 @@ fn a_run_ends_with_what_the_model_says_and_is_a_model() {
 		assert!(roots.contains(&format!("stage {stage}: {}", root.trim())), "{roots} {root}");
 	}
 
+	// A spec that names no roots, or too many, gets one for each stage.
+	let mut spec: serde_json::Value =
+		serde_json::from_slice(&fs::read(path.join("run/spec.json")).unwrap()).unwrap();
+	for (number, count) in [0, 1, 3].into_iter().enumerate() {
+		spec["initial"] = serde_json::json!(vec![spec["seed"].clone(); count]);
+		fs::write(path.join("run/spec.json"), spec.to_string()).unwrap();
+		let out = format!("export-{number}");
+		assert_eq!(succeeds(path, &["shard", "export", "run", "--out", &out]), roots);
+	}
+
 	let exported = fs::read_to_string(path.join("model/spec.json")).unwrap();
 	// A model that is not ready to be trained can be used.
 	let mut spec: cairn_primitives::ModelSpec = serde_json::from_str(&exported).unwrap();
@@ -86,6 +96,21 @@ fn a_seed_yields_the_roots_that_a_spec_names() {
 	let roots: Vec<&str> = said.split('"').filter(|part| part.starts_with("0x")).collect();
 	assert_eq!(roots.len(), 2);
 	assert_ne!(roots[0], roots[1]);
+	// A run says so if its spec names others, and only then.
+	let train_with = |spec: &str, out: &str| {
+		let files = ["train-local", "--spec", spec, "--data", "data", "--out", out];
+		let output = worker(path, &[&files[..], &["--windows", "1"]].concat());
+		assert!(output.status.success());
+		String::from_utf8(output.stderr).unwrap()
+	};
+	let warning = train_with("spec.json", "others");
+	let named = format!("\"initial\": [\"{}\",\"{}\"]", roots[0], roots[1]);
+	assert!(warning.contains("warning: ") && warning.contains(&named), "{warning}");
+	let mut spec: serde_json::Value =
+		serde_json::from_slice(&fs::read(path.join("spec.json")).unwrap()).unwrap();
+	spec["initial"] = serde_json::json!(roots);
+	fs::write(path.join("named.json"), spec.to_string()).unwrap();
+	assert_eq!(train_with("named.json", "named"), "");
 	let file = "shards/stage-1.safetensors";
 	let root = succeeds(path, &["shard", "root", "--spec", "spec.json", "--stage", "1", file]);
 	assert_eq!(root.trim(), roots[1]);
@@ -126,6 +151,46 @@ fn what_is_no_model_is_refused_by_name() {
 	assert!(complaint.contains("another architecture"), "{complaint}");
 	let complaint = fails(path, &["shard", "init", "--spec", "spec.json", "--out", "run"]);
 	assert!(complaint.contains("exists already"), "{complaint}");
+	let whole: serde_json::Value =
+		serde_json::from_slice(&fs::read(path.join("spec.json")).unwrap()).unwrap();
+	for (place, value, part) in [
+		("/architecture/width", serde_json::json!(0), "no model can have this shape"),
+		("/architecture/heads", serde_json::json!(0), "no model can have this shape"),
+		("/stages", serde_json::json!([]), "no model can have this shape"),
+		(
+			"/boundary",
+			serde_json::json!({"Bottleneck": {"rank": 0}}),
+			"no model can have this shape",
+		),
+		("/stages", serde_json::json!([1023, 1]), "making a shard needs"),
+	] {
+		let mut spec = whole.clone();
+		*spec.pointer_mut(place).unwrap() = value;
+		if part.contains("needs") {
+			spec["architecture"]["width"] = serde_json::json!(1 << 13);
+			spec["architecture"]["hidden"] = serde_json::json!(1 << 18);
+		}
+		fs::write(path.join("odd.json"), spec.to_string()).unwrap();
+		let init = ["shard", "init", "--spec", "odd.json", "--out", "odd"];
+		let complaint = fails(path, &init);
+		assert!(complaint.contains(part), "{place}: {complaint}");
+		assert!(!path.join("odd").exists());
+		if !part.contains("needs") {
+			let file = "run/window-000001/stage-0.safetensors";
+			let root = ["shard", "root", "--spec", "odd.json", "--stage", "0", file];
+			let complaint = fails(path, &root);
+			assert!(complaint.contains(part), "{place}: {complaint}");
+		}
+	}
+	let shard = path.join("run/window-000001/stage-1.safetensors");
+	let whole = fs::read(&shard).unwrap();
+	fs::write(&shard, [&whole[..whole.len() - 4], &0.5f32.to_le_bytes()].concat()).unwrap();
+	for complaint in
+		[go_on("run", "a", &[]), fails(path, &["shard", "export", "run", "--out", "damaged"])]
+	{
+		assert!(complaint.contains("stage-1.safetensors is damaged"), "{complaint}");
+	}
+	fs::write(&shard, whole).unwrap();
 	let complaint = fails(path, &["shard", "export", "run", "--out", "data"]);
 	assert!(complaint.contains("exists already"), "{complaint}");
 	let root = |stage: &str, file: &str| {
@@ -142,4 +207,61 @@ fn what_is_no_model_is_refused_by_name() {
 	let complaint = fails(path, &["shard", "import", "text.txt", "--out", "imported"]);
 	assert!(complaint.contains("neither a GGUF file"), "{complaint}");
 	assert!(!path.join("imported").exists());
+}
+
+/// A model of Llama's shape with one layer and weights of zero, in the layout of Hugging Face.
+fn llama(folder: &Path, vocabulary: usize) {
+	let config = serde_json::json!({
+		"model_type": "llama", "vocab_size": vocabulary, "hidden_size": 8, "intermediate_size": 6,
+		"num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 16,
+		"rms_norm_eps": 1e-5, "tie_word_embeddings": true,
+	});
+	fs::create_dir_all(folder).unwrap();
+	fs::write(folder.join("config.json"), config.to_string()).unwrap();
+	let (mut head, mut length) = (serde_json::Map::new(), 0);
+	for (name, shape) in [
+		("embed_tokens", vec![vocabulary, 8]),
+		("norm", vec![8]),
+		("layers.0.input_layernorm", vec![8]),
+		("layers.0.post_attention_layernorm", vec![8]),
+		("layers.0.self_attn.q_proj", vec![8, 8]),
+		("layers.0.self_attn.k_proj", vec![8, 8]),
+		("layers.0.self_attn.v_proj", vec![8, 8]),
+		("layers.0.self_attn.o_proj", vec![8, 8]),
+		("layers.0.mlp.gate_proj", vec![6, 8]),
+		("layers.0.mlp.up_proj", vec![6, 8]),
+		("layers.0.mlp.down_proj", vec![8, 6]),
+	] {
+		let end = length + 4 * shape.iter().product::<usize>();
+		let tensor =
+			serde_json::json!({"dtype": "F32", "shape": shape, "data_offsets": [length, end]});
+		head.insert(format!("model.{name}.weight"), tensor);
+		length = end;
+	}
+	let head = serde_json::Value::from(head).to_string();
+	let bytes = [&(head.len() as u64).to_le_bytes(), head.as_bytes(), &vec![0; length]].concat();
+	fs::write(folder.join("model.safetensors"), bytes).unwrap();
+}
+
+#[test]
+fn an_imported_model_has_a_tokenizer_of_its_size() {
+	let folder = workplace();
+	let path = folder.path();
+	let import = |vocabulary: usize| {
+		llama(&path.join("llama"), vocabulary);
+		let tokenizer = ["--tokenizer", "data/tokenizer.json"];
+		worker(path, &[&["shard", "import", "llama", "--out", "model"][..], &tokenizer].concat())
+	};
+	let complaint = String::from_utf8(import(1_000).stderr).unwrap();
+	assert!(complaint.contains("tokens and the model 1000"), "{complaint}");
+	assert!(!path.join("model").exists());
+	// What an import that was killed has left goes with the next one of the same name.
+	for left in [".model.model-a1b2c3", ".other.model-a1b2c3"] {
+		fs::create_dir(path.join(left)).unwrap();
+	}
+	let output = import(320);
+	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+	assert!(!path.join(".model.model-a1b2c3").exists());
+	assert!(path.join(".other.model-a1b2c3").exists());
+	generate(path, "model", &["--tokens", "3"]);
 }

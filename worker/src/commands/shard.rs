@@ -1,6 +1,7 @@
 //! `shard`.
 
 use std::{
+	error::Error,
 	fs,
 	path::{Path, PathBuf},
 };
@@ -9,14 +10,17 @@ use cairn_engine::{
 	data::Text,
 	folder::{self, WriteError},
 	import::Import,
-	Shard,
+	MemoryPlan, Shard,
 };
 use cairn_primitives::{hash::blob_root, ModelSpec};
 use cairn_program::Stage;
 use clap::{Args, Subcommand};
 
 use super::{cut, progress_bar, read_spec, short, CommandResult};
-use crate::model_folder::{shard_file, tokenizer_file, write_ends, write_spec, ModelFolder};
+use crate::{
+	memory,
+	model_folder::{shard_file, tokenizer_file, write_ends, write_spec, ModelFolder},
+};
 
 /// See [`crate::Command`].
 #[derive(Debug, Subcommand)]
@@ -79,11 +83,11 @@ impl ShardCommand {
 	/// Run it.
 	pub fn run(self) -> CommandResult {
 		match self {
-			ShardCommand::Init { spec, out } => init(&read_spec(&spec)?, &out),
+			ShardCommand::Init { spec, out } => init(&read_shapes(&spec)?, &out),
 			ShardCommand::Import(command) => command.run(),
 			ShardCommand::Export { run, out } => export(&ModelFolder::open(&run)?, &run, &out),
 			ShardCommand::Root { spec, stage, file } => {
-				let spec = read_spec(&spec)?;
+				let spec = read_shapes(&spec)?;
 				println!("{:?}", Shard::load(&spec, stage, &file)?.root(spec.lanes)?);
 				Ok(())
 			},
@@ -91,7 +95,21 @@ impl ShardCommand {
 	}
 }
 
+/// Read a spec whose shapes a model can have. It need not be ready to be proposed: what it must name is made here.
+fn read_shapes(path: &Path) -> Result<ModelSpec, Box<dyn Error>> {
+	let spec = read_spec(path)?;
+	check_shapes(&spec)?;
+	Ok(spec)
+}
+
+fn check_shapes(spec: &ModelSpec) -> CommandResult {
+	Ok(spec.validate_shapes().map_err(|error| format!("no model can have this shape: {error}"))?)
+}
+
 fn init(spec: &ModelSpec, out: &Path) -> CommandResult {
+	let needed = MemoryPlan::initial(spec)?.total();
+	let advice = "cut the model into more stages, or make it smaller";
+	memory::check("making a shard", needed, memory::free(), advice)?;
 	let mut roots = Vec::new();
 	make_folder(out, |out| {
 		for stage in 0..spec.stages.len() as u8 {
@@ -106,14 +124,18 @@ fn init(spec: &ModelSpec, out: &Path) -> CommandResult {
 	Ok(())
 }
 
-/// A folder that takes its name when everything is in it.
+/// A folder that takes its name when everything is in it. What a call for the same name that was killed has left is removed; one
+/// process at a time makes a folder of this name.
 fn make_folder(out: &Path, fill: impl FnOnce(&Path) -> CommandResult) -> CommandResult {
 	if out.exists() {
 		return Err(format!("{} exists already: choose another folder", out.display()).into());
 	}
 	let parent = folder::parent(out);
 	fs::create_dir_all(parent).map_err(WriteError::of(parent))?;
-	let partial = folder::partial(".model-", parent)?;
+	let name = out.file_name().ok_or_else(|| format!("{} names no folder", out.display()))?;
+	let prefix = format!(".{}.model-", name.to_string_lossy());
+	folder::remove_partial(&prefix, parent)?;
+	let partial = folder::partial(&prefix, parent)?;
 	fill(partial.path())?;
 	folder::finish(partial, out)?;
 	Ok(())
@@ -122,12 +144,14 @@ fn make_folder(out: &Path, fill: impl FnOnce(&Path) -> CommandResult) -> Command
 fn export(model: &ModelFolder, run: &Path, out: &Path) -> CommandResult {
 	let mut spec = model.spec.clone();
 	make_folder(out, |out| {
+		let mut roots = Vec::new();
 		for stage in 0..spec.stages.len() as u8 {
 			// Read and written again, so that a damaged shard is not passed on.
 			let shard = Shard::load(&spec, stage, &model.shard(stage))?;
 			shard.save(&spec, stage, &shard_file(out, stage))?;
-			spec.initial[usize::from(stage)] = shard.root(spec.lanes)?;
+			roots.push(shard.root(spec.lanes)?);
 		}
+		spec.initial = roots.try_into().map_err(|_| "there are too many stages")?;
 		write_spec(out, &spec)?;
 		let text = model.text()?;
 		folder::write_file(&tokenizer_file(out), &fs::read(tokenizer_file(run))?)?;
@@ -139,6 +163,18 @@ fn export(model: &ModelFolder, run: &Path, out: &Path) -> CommandResult {
 	Ok(())
 }
 
+/// Refuse a tokenizer of another model: models have a few tokens more than their tokenizers, to fill up the last block, but not
+/// twice as many.
+fn check_tokens(known: usize, vocabulary: u32) -> CommandResult {
+	match known >= vocabulary.div_ceil(2) as usize {
+		true => Ok(()),
+		false => Err(format!(
+			"the tokenizer has {known} tokens and the model {vocabulary}: it is another model's; give the right one with --tokenizer"
+		)
+		.into()),
+	}
+}
+
 impl ImportCommand {
 	fn run(self) -> CommandResult {
 		let model = Import::open(&self.model)?;
@@ -148,9 +184,12 @@ impl ImportCommand {
 			None => model.tokenizer()?,
 		};
 		let mut spec = self.spec(&model)?;
-		spec.validate_shapes().map_err(|error| format!("no model can have this shape: {error}"))?;
+		check_shapes(&spec)?;
 		spec.tokenizer = blob_root(&tokenizer);
 		make_folder(&self.out, |out| {
+			folder::write_file(&tokenizer_file(out), &tokenizer)?;
+			let known = Text::open(&tokenizer_file(out))?.vocabulary();
+			check_tokens(known, spec.architecture.vocabulary)?;
 			let bar = progress_bar(spec.stages.len() as u64, "stages {wide_bar} {pos}/{len}");
 			let (mut before, mut parameters) = (0, 0);
 			let layers = spec.stages.clone();
@@ -164,8 +203,6 @@ impl ImportCommand {
 				bar.inc(1);
 			}
 			bar.finish_and_clear();
-			folder::write_file(&tokenizer_file(out), &tokenizer)?;
-			Text::open(&tokenizer_file(out))?;
 			if !model.ends().is_empty() {
 				write_ends(out, model.ends())?;
 			}
@@ -185,7 +222,7 @@ impl ImportCommand {
 	}
 
 	/// A spec of the model's shapes. The rest is the example's: a start for whoever trains it further.
-	fn spec(&self, model: &Import) -> Result<ModelSpec, Box<dyn std::error::Error>> {
+	fn spec(&self, model: &Import) -> Result<ModelSpec, Box<dyn Error>> {
 		let mut spec = ModelSpec::example(Default::default(), 1, 1);
 		let context = self.context.unwrap_or(model.context().min(2_048));
 		spec.architecture = model.architecture(context)?;

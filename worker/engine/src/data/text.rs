@@ -66,6 +66,11 @@ impl Text {
 		self.tokenizer.decode(tokens, true).map_err(failed)
 	}
 
+	/// Tokens that there are.
+	pub fn vocabulary(&self) -> usize {
+		self.tokenizer.get_vocab_size(true)
+	}
+
 	/// Tokens that end a document in the tokenizers that are known.
 	pub fn ends(&self) -> Vec<u32> {
 		ENDS.iter().filter_map(|name| self.tokenizer.token_to_id(name)).collect()
