@@ -70,6 +70,14 @@ impl Connection {
 		self.inner.genesis
 	}
 
+	/// Height of the newest block, final or not: whatever is sent now gets into a later one.
+	pub async fn best(&self) -> Result<BlockNumber, ViewError> {
+		self.live_link().await?.best().await.map_err(|error| ViewError::NoAnswer {
+			question: "chain".into(),
+			reason: error.to_string(),
+		})
+	}
+
 	/// What the node says about itself.
 	pub async fn node(&self) -> Result<Node, ViewError> {
 		self.live_link().await?.node().await.map_err(|error| ViewError::NoAnswer {

@@ -3,6 +3,7 @@
 //! Answers are those of the runtime's view functions and of its API `CairnApi` where they have them, else of its storage.
 
 mod audit;
+mod base;
 mod channel;
 mod clock;
 mod dispute;
@@ -13,6 +14,8 @@ mod price;
 mod provider;
 mod revenue;
 mod seat;
+mod times;
+
 mod unit;
 mod view_function;
 
@@ -25,6 +28,7 @@ use subxt::{
 };
 
 pub use audit::{Audit, AuditState, AuditTask};
+pub use base::Base;
 pub use channel::{Channel, Settlement};
 pub use clock::{Clock, ClosedWindow, Phase};
 pub use dispute::{Game, GamePhase, GamePlace, Range, Side, Standing, Turn};

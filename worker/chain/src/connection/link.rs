@@ -117,17 +117,21 @@ impl Link {
 		matches!(timeout(SIGN_OF_LIFE, self.rpc.chain_get_finalized_head()).await, Ok(Ok(_)))
 	}
 
+	/// Height of the newest block, final or not.
+	pub(super) async fn best(&self) -> Result<BlockNumber, Error> {
+		let best = self.rpc.chain_get_header(None).await?;
+		Ok(height(&best.ok_or_else(|| missing("a newest block"))?))
+	}
+
 	/// What the node says about itself.
 	pub(super) async fn node(&self) -> Result<Node, Error> {
 		let health = self.rpc.system_health().await?;
-		let best =
-			self.rpc.chain_get_header(None).await?.ok_or_else(|| missing("a newest block"))?;
 		Ok(Node {
 			chain: self.rpc.system_chain().await?,
 			version: self.rpc.system_version().await?,
 			peers: health.peers,
 			is_syncing: health.is_syncing,
-			best: height(&best),
+			best: self.best().await?,
 		})
 	}
 

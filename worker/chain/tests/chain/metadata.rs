@@ -12,9 +12,10 @@ use subxt::{
 use subxt_utils_stripmetadata::StripMetadata;
 
 /// The pallets that a worker asks or calls.
-const PALLETS: [&str; 9] = [
+const PALLETS: [&str; 10] = [
 	"System",
 	"Balances",
+	"Parameters",
 	"Models",
 	"Workers",
 	"Shards",
