@@ -153,6 +153,12 @@ impl Blobs {
 		cleared.map(drop).map_err(store_error("clear a shelf"))
 	}
 
+	/// Take everything off all shelves whose names begin with this.
+	pub async fn clear_all(&self, beginning: &str) -> Result<(), BlobError> {
+		let cleared = self.store.tags().delete_prefix(beginning).await;
+		cleared.map(drop).map_err(store_error("clear shelves"))
+	}
+
 	/// Bytes of a blob, if all of it is here.
 	pub async fn size(&self, hash: Hash) -> Result<Option<u64>, BlobError> {
 		let status = self.store.blobs().status(to_store(hash)).await;

@@ -54,14 +54,16 @@ pub enum Side {
 }
 
 impl Side {
-	fn sends(self) -> Direction {
+	/// Which way this end sends.
+	pub fn sends(self) -> Direction {
 		match self {
 			Side::Upper => Direction::Forward,
 			Side::Lower => Direction::Backward,
 		}
 	}
 
-	fn receives(self) -> Direction {
+	/// Which way this end receives.
+	pub fn receives(self) -> Direction {
 		match self {
 			Side::Upper => Direction::Backward,
 			Side::Lower => Direction::Forward,

@@ -293,7 +293,7 @@ impl Receipts {
 	}
 
 	/// Leave the edge, and wait until the neighbour has our last receipt, or is gone.
-	pub(super) async fn close(mut self) {
+	pub async fn close(mut self) {
 		// The writer ends when nobody can give it receipts.
 		drop(std::mem::replace(&mut self.outgoing, mpsc::channel(1).0));
 		let _ = (&mut self.writing).await;
