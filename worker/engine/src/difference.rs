@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::{
 	cpu::{codec, optimizer},
-	Result, Shard, ShardTensor,
+	Result, Shard, ShardTensor, StageError,
 };
 
 /// The weights of a shard at the start of a window.
@@ -30,6 +30,24 @@ impl Snapshot {
 			tensor.set(weights)?;
 		}
 		Ok(())
+	}
+
+	/// A shard of a stage with these weights.
+	///
+	/// # Errors
+	///
+	/// If they are not of that stage, or the tensor library fails.
+	pub fn to_shard(&self, spec: &ModelSpec, number: StageIndex) -> Result<Shard> {
+		let stage = Stage::new(spec, number).ok_or(StageError::NoStage(number))?;
+		let sizes = stage.tensors().into_iter().map(|tensor| {
+			let (rows, columns) = stage.size(tensor);
+			rows as usize * columns as usize
+		});
+		if !sizes.eq(self.0.iter().map(Vec::len)) {
+			return Err(StageError::OtherWeights(number));
+		}
+		let mut weights = self.0.iter();
+		Shard::from_weights(&stage, |_, _| Ok(weights.next().cloned().unwrap_or_default()))
 	}
 
 	/// The weights of each tensor, in order.
@@ -121,6 +139,18 @@ impl Difference {
 		bytes
 	}
 
+	/// Bytes that a difference of a stage has.
+	pub fn length(spec: &ModelSpec, number: StageIndex) -> Result<usize, DifferenceError> {
+		let stage = Stage::new(spec, number).ok_or(DifferenceError::NoStage(number))?;
+		let MergeCodec::Int8 { block } = spec.merge;
+		let of_tensor = |tensor| {
+			let (rows, columns) = stage.size(tensor);
+			let count = rows as usize * columns as usize;
+			count + count.div_ceil(usize::from(block))
+		};
+		Ok(stage.tensors().into_iter().map(of_tensor).sum())
+	}
+
 	/// The difference of a stage that bytes hold, whoever they came from. Its norm is computed from them.
 	pub fn from_bytes(
 		spec: &ModelSpec,
@@ -130,12 +160,12 @@ impl Difference {
 		let stage = Stage::new(spec, number).ok_or(DifferenceError::NoStage(number))?;
 		let MergeCodec::Int8 { block } = spec.merge;
 		let block = usize::from(block);
+		let of_tensor = |count: usize| count + count.div_ceil(block);
 		let sizes = stage.tensors().into_iter().map(|tensor| {
 			let (rows, columns) = stage.size(tensor);
 			(tensor, rows as usize, columns as usize)
 		});
-		let of_tensor = |count: usize| count + count.div_ceil(block);
-		let expected = sizes.clone().map(|(_, rows, columns)| of_tensor(rows * columns)).sum();
+		let expected = Self::length(spec, number)?;
 		if bytes.len() != expected {
 			return Err(DifferenceError::WrongLength { expected, found: bytes.len() });
 		}

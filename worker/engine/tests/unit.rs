@@ -11,46 +11,17 @@ mod seats;
 #[path = "unit/trace.rs"]
 mod trace;
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use cairn_engine::{
 	local::{Event, LocalTraining},
 	unit::{End, UnitReport},
 	Compute, Recompute, Snapshot,
 };
-use cairn_primitives::{spec::BoundaryCodec, ModelSpec, Outcome};
+use cairn_primitives::Outcome;
 use lanes::{Crossed, Replay};
-use runs::common::{adamw, muon};
-use seats::{window, Seat, Window};
-
-/// A gate: the second window of a test that begins at 14.
-const GATE: u32 = 15;
-
-/// Models of every kind of edge and optimizer, of two stages or three.
-fn specs(folder: &Path, lanes: u8) -> Vec<(String, ModelSpec)> {
-	let boundaries = [
-		BoundaryCodec::Dense,
-		BoundaryCodec::Int8 { block: 8 },
-		BoundaryCodec::Bottleneck { rank: 8 },
-	];
-	let mut specs = Vec::new();
-	for (boundary, stages) in boundaries.into_iter().zip([&[1, 1, 1][..], &[1, 2], &[1, 1, 1]]) {
-		for inner in [adamw(false), muon()] {
-			let mut spec = runs::spec(folder, stages, lanes);
-			(spec.boundary, spec.inner) = (boundary, inner);
-			spec.window.steps = 5;
-			spec.window.checkpoint_every = 2;
-			specs.push((format!("{lanes} lanes, {boundary:?}, {inner:?}"), spec));
-		}
-	}
-	specs
-}
-
-/// Seats of all lanes and stages.
-fn seats(spec: &ModelSpec) -> Vec<Vec<Seat>> {
-	let stages = 0..spec.stages.len() as u8;
-	(0..spec.lanes).map(|_| stages.clone().map(|stage| Seat::new(spec, stage)).collect()).collect()
-}
+use seats::{seats, specs, two_windows, window, Seat, Window, GATE};
+use trace::Oracle;
 
 #[test]
 fn units_and_merges_come_to_what_a_run_in_one_process_comes_to() {
@@ -97,16 +68,6 @@ fn units_and_merges_come_to_what_a_run_in_one_process_comes_to() {
 	}
 }
 
-/// Stages of the first two windows of a lane, of which the second is a gate, with what every seat begins the second one with.
-fn two_windows(folder: &Path, spec: &ModelSpec, mut look: impl FnMut(Window, &mut [Vec<Seat>])) {
-	let mut lanes = seats(spec);
-	let first = Window { folder, spec, window: 14, samples: 0, steps: spec.window.steps };
-	let of_step = u64::from(spec.lanes) * u64::from(spec.schedule.batch_at(0));
-	let of_window = u64::from(spec.window.steps) * of_step;
-	window(first, &mut lanes);
-	look(Window { window: GATE, samples: of_window, ..first }, &mut lanes);
-}
-
 #[test]
 fn a_unit_attests_what_its_trace_commits_to() {
 	let folder = tempfile::tempdir().unwrap();
@@ -115,9 +76,12 @@ fn a_unit_attests_what_its_trace_commits_to() {
 	tied.architecture.tied_head = true;
 	let tied = [("tied".into(), tied)];
 	let alone = specs(folder, 1).into_iter().take(2);
+	let mut traces = 0;
 	for (name, mut spec) in specs(folder, 2).into_iter().chain(alone).chain(tied) {
 		// The reference takes its time.
 		(spec.architecture.context, spec.window.steps, spec.window.checkpoint_every) = (5, 3, 2);
+		let mut every_step = spec.clone();
+		every_step.window.checkpoint_every = 1;
 		two_windows(folder, &spec, |gate, lanes| {
 			let lane = spec.lanes - 1;
 			let seats = &mut lanes[usize::from(lane)];
@@ -125,22 +89,36 @@ fn a_unit_attests_what_its_trace_commits_to() {
 			let done = gate.lane(lane, seats, None);
 			for (stage, (report, crossed, _)) in (0..).zip(done) {
 				let (seat, before) = (&mut seats[usize::from(stage)], &before[usize::from(stage)]);
-				let compare = |window: Window, report: &UnitReport, seat: &Seat| {
-					let begin = (before, &seat.outer);
-					let expected = trace::leaves(&window, (lane, stage), begin, &crossed);
-					let found = trace::attested(&window, (lane, stage), report);
-					assert_eq!(found, expected, "{name}, stage {stage}, {} steps", window.steps);
-				};
-				compare(gate, &report, seat);
-				for window in [Window { steps: 0, ..gate }, Window { window: 14, steps: 2, ..gate }]
-				{
-					let mut replay = Replay::new(&crossed, window.steps);
-					let report = window.run(lane, stage, seat, before, &mut replay);
-					compare(window, &report, seat);
+				let windows =
+					[gate, Window { steps: 0, ..gate }, Window { window: 14, steps: 2, ..gate }];
+				for window in windows {
+					let what = || format!("{name}, stage {stage}, {} steps", window.steps);
+					let oracle =
+						Oracle::new(&window, (lane, stage), (before, &seat.outer), &crossed);
+					let mut attested = |spec| {
+						let window = Window { spec, ..window };
+						let mut replay = Replay::new(&crossed, window.steps);
+						let again = window.run(lane, stage, seat, before, &mut replay);
+						let leaves = trace::attested(&oracle.context, &again);
+						(leaves, again)
+					};
+					let (found, again) = attested(&spec);
+					assert_eq!(found, oracle.leaves(), "{}", what());
+					if window.steps == spec.window.steps {
+						assert_eq!(again, report, "{}", what());
+					}
+					// The trace that a dispute is about is the same at every step.
+					let (found, _) = attested(&every_step);
+					let mut own = oracle.unit_trace(before, &seat.outer, &crossed);
+					let boundaries = 0..=u64::from(window.steps) + 1;
+					let own: Vec<_> = boundaries.map(|at| own.boundary(at).unwrap()).collect();
+					assert_eq!(own, found, "{}", what());
+					traces += 1;
 				}
 			}
 		});
 	}
+	assert!(traces > 60, "{traces}");
 }
 
 /// What a unit of fewer steps comes to, from what crossed in a longer one.

@@ -107,6 +107,15 @@ impl<'a> Proven<'a> {
 	}
 }
 
+/// Whether an honest receiver refuses an element of a value, by the bits that it has in its bytes.
+pub(super) fn is_refused(value: Value, bits: u32) -> bool {
+	match value {
+		Value::Received(_, _, Code::Dense) => !is_finite(bits),
+		Value::Received(_, _, Code::Exponents) => !(-126..=121).contains(&(bits as u8 as i8)),
+		_ => false,
+	}
+}
+
 /// A token out of proven parts of the dataset.
 fn token(tokens: &TokenProof, step: &Step, value: Value, index: u64) -> Option<u64> {
 	let token = step.token(&tokens.head, value, index)?;
@@ -127,14 +136,9 @@ impl Operands<SoftFloat> for Proven<'_> {
 			return SoftFloat::zero();
 		}
 		let bits = u64::from_le_bytes(self.bytes(value, index)) as u32;
-		let integer = i32::from(bits as u8 as i8);
-		self.is_refused |= match value {
-			Value::Received(_, _, Code::Dense) => !is_finite(bits),
-			Value::Received(_, _, Code::Exponents) => !(-126..=121).contains(&integer),
-			_ => false,
-		};
+		self.is_refused |= is_refused(value, bits);
 		match value.element_bytes() {
-			1 => SoftFloat::integer(integer),
+			1 => SoftFloat::integer((bits as u8 as i8).into()),
 			_ => SoftFloat::from_bits(bits),
 		}
 	}

@@ -15,11 +15,13 @@ use sp_runtime::BoundedVec;
 
 use super::{
 	evidence::{list_chunk, EdgeProof},
+	operands::is_refused,
+	verify::is_finite,
 	Action, Commitment, Evidence, Step, TokenProof, ValueChunk,
 };
 use crate::{
 	referee::{chunk_of, reads, Claim, Yield},
-	Float, Operands, Operation, SoftFloat, Value,
+	Float, Operands, Operation, Registers, SoftFloat, Value,
 };
 
 /// What a step has read and computed.
@@ -84,6 +86,22 @@ impl<'a, S: Source> Record<'a, S> {
 		Some(Self { step, source, list, shard, edges })
 	}
 
+	/// A step whose values are known by their roots already: those of [`Record::list`].
+	pub fn resumed(
+		step: &'a Step<'a>,
+		source: &'a S,
+		list: Vec<Hash>,
+		shard: Vec<Hash>,
+		edges: [Crossed; 2],
+	) -> Self {
+		Self { step, source, list, shard, edges }
+	}
+
+	/// The list of values: what the step begins with, and what was written.
+	pub fn list(&self) -> &[Hash] {
+		&self.list
+	}
+
 	/// The list of values that the next step begins with.
 	pub fn next(&self) -> Option<Vec<Hash>> {
 		let end = self.step.handed_on();
@@ -106,25 +124,115 @@ impl<'a, S: Source> Record<'a, S> {
 		if piece == Step::pieces(&action) {
 			return self.commitment(number + 1, 0);
 		}
-		let evidence = self.evidence(number, piece)?;
-		let (list, output) = (evidence.values.root()?, evidence.output.root()?);
+		if piece > Step::pieces(&action) {
+			return None;
+		}
+		// Of the evidence for a piece nothing is needed here but the roots in it: a move asks for many boundaries.
+		let list = list_root(self.before(number)?);
 		let commitment = match action {
-			Action::Compute(_) if piece > 0 => {
-				Commitment::Pieces { list, output, registers: evidence.registers }
+			Action::Compute(operation) if piece > 0 => {
+				let (output, registers) = self.under_way(&operation, piece)?;
+				Commitment::Pieces { list, output: blob_root(output), registers }
 			},
 			Action::Keep(_) | Action::Attest if self.step.kept_before(number) > 0 => {
-				Commitment::Kept { list, next: output }
+				Commitment::Kept { list, next: list_root(&self.handed_on(number)?) }
 			},
 			_ => self.step.boundary(number, list),
 		};
 		Some(commitment.hash())
 	}
 
+	/// The list of values before an operation.
+	fn before(&self, number: u64) -> Option<&[Hash]> {
+		let values = self.step.base() + number.min(self.step.computed());
+		self.list.get(..values as usize)
+	}
+
+	/// The list of values handed on before an operation.
+	fn handed_on(&self, number: u64) -> Option<Vec<Hash>> {
+		let first = number.checked_sub(self.step.kept_before(number))?;
+		(first..number).map(|number| self.kept(number)).collect()
+	}
+
+	/// The elements before a piece, and the registers of the one under way.
+	fn under_way(
+		&self,
+		operation: &Operation,
+		piece: u64,
+	) -> Option<(&[u8], Option<Registers<u32>>)> {
+		let per_element = operation.pieces_per_element();
+		let (element, segment) = (piece / per_element, piece % per_element);
+		let mut operands = Computed::new(self.step, self.source);
+		let mut before = None;
+		for segment in 0..segment {
+			let claim = Claim { element, segment, before, after: Yield::Element(0) };
+			let Yield::Registers(after) = operation.piece(&claim, &mut operands)? else {
+				return None;
+			};
+			before = Some(after);
+		}
+		let done = element.checked_mul(operation.output.element_bytes())? as usize;
+		Some((self.source.blob(operation.output)?.get(..done)?, before))
+	}
+
+	/// The first piece behind which no honest trace goes on, by its operation: it reads what an honest receiver refuses, yields
+	/// what has to be finite and is not, or finds another code signed than was computed.
+	pub fn torn(&self) -> Option<(u64, u64)> {
+		(0..self.step.computed() + self.step.compared()).find_map(|number| {
+			let piece = match self.step.action(number)? {
+				Action::Compute(operation) => self.torn_piece(&operation)?,
+				Action::Compare(value) => {
+					let own = self.list.get(self.step.place(value)? as usize);
+					let (edge, place) = self.step.crossing(value)?;
+					let signed = self.edges.get(edge)?.list.get(place as usize);
+					(own != signed).then_some(0)?
+				},
+				Action::Keep(_) | Action::Attest => return None,
+			};
+			Some((number, piece))
+		})
+	}
+
+	/// The first piece of an operation that an honest trace does not go on behind.
+	fn torn_piece(&self, operation: &Operation) -> Option<u64> {
+		let output = operation.output;
+		let is_wild = |bits| self.step.must_be_finite(output) && !is_finite(bits);
+		let any = |value: Value, is_so: &dyn Fn(u32) -> bool| {
+			let blob = self.source.blob(value).unwrap_or_default();
+			blob.chunks(value.element_bytes() as usize).any(|bytes| is_so(bits_of(bytes)))
+		};
+		let is_suspect = any(output, &is_wild)
+			|| operation.reads().into_iter().any(|value| {
+				matches!(value, Value::Received(..)) && any(value, &|bits| is_refused(value, bits))
+			});
+		if !is_suspect {
+			return None;
+		}
+		// It is one piece of this operation, unless it reads all but what is refused.
+		let per_element = operation.pieces_per_element();
+		let mut before = None;
+		(0..operation.elements().saturating_mul(per_element)).find(|piece| {
+			let (element, segment) = (piece / per_element, piece % per_element);
+			let claim = Claim { element, segment, before, after: Yield::Element(0) };
+			let mut operands = Computed::new(self.step, self.source);
+			let after = operation.piece(&claim, &mut operands);
+			let mut is_torn = operands.is_refused;
+			before = match after {
+				Some(Yield::Registers(registers)) => Some(registers),
+				Some(Yield::Element(bits)) => {
+					is_torn |= is_wild(bits);
+					None
+				},
+				None => None,
+			};
+			is_torn
+		})
+	}
+
 	/// What a piece is recomputed from.
 	pub fn evidence(&self, number: u64, piece: u64) -> Option<Evidence> {
 		let action = self.step.action(number)?;
-		let values = (self.step.base() + number.min(self.step.computed())) as usize;
-		let list = self.list.get(..values)?;
+		let list = self.before(number)?;
 		let mut evidence =
 			Evidence { values: Growth::of(&list_bytes(list))?, ..Default::default() };
 		match action {
@@ -138,9 +246,7 @@ impl<'a, S: Source> Record<'a, S> {
 			},
 			Action::Keep(value) => {
 				evidence.list = chunks_of_list(list, [list_chunk(self.step.place(value)?)].into())?;
-				let first = number.checked_sub(self.step.kept_before(number))?;
-				let before: Option<Vec<_>> = (first..number).map(|n| self.kept(n)).collect();
-				evidence.output = Growth::of(&list_bytes(&before?))?;
+				evidence.output = Growth::of(&list_bytes(&self.handed_on(number)?))?;
 			},
 			Action::Attest => {
 				evidence.output = Growth::of(&list_bytes(&self.next()?))?;
@@ -179,17 +285,9 @@ impl<'a, S: Source> Record<'a, S> {
 	) -> Option<()> {
 		let per_element = operation.pieces_per_element();
 		let (element, segment) = (piece / per_element, piece % per_element);
-		let mut operands = Computed { step: self.step, source: self.source };
-		let mut before = None;
-		for segment in 0..segment {
-			let claim = Claim { element, segment, before, after: Yield::Element(0) };
-			let Yield::Registers(after) = operation.piece(&claim, &mut operands)? else {
-				return None;
-			};
-			before = Some(after);
-		}
+		let (output, before) = self.under_way(operation, piece)?;
 		let claim = Claim { element, segment, before, after: Yield::Element(0) };
-		let integers = |value, index| Operands::integer(&mut Computed { ..operands }, value, index);
+		let integers = |value, index| Computed::new(self.step, self.source).integer(value, index);
 		let read = reads(operation, &claim, integers);
 		let names = operation.reads();
 		let (mut lists, mut shards) = (BTreeSet::new(), BTreeSet::new());
@@ -226,8 +324,7 @@ impl<'a, S: Source> Record<'a, S> {
 		let [before_stage, behind_stage] = edges;
 		evidence.edges = [self.edges[0].open(before_stage)?, self.edges[1].open(behind_stage)?];
 		evidence.registers = claim.before;
-		let done = element.checked_mul(operation.output.element_bytes())? as usize;
-		evidence.output = Growth::of(self.source.blob(operation.output)?.get(..done)?)?;
+		evidence.output = Growth::of(output)?;
 		Some(())
 	}
 }
@@ -267,9 +364,20 @@ fn chunks_of_list<const N: u32>(
 struct Computed<'a, S> {
 	step: &'a Step<'a>,
 	source: &'a S,
+	/// Whether something was read that an honest receiver refuses.
+	is_refused: bool,
 }
 
-impl<S: Source> Computed<'_, S> {
+/// The bits in the little-endian bytes of an element, of four at most.
+fn bits_of(bytes: &[u8]) -> u32 {
+	bytes.iter().rev().fold(0, |bits, byte| bits << 8 | u32::from(*byte))
+}
+
+impl<'a, S: Source> Computed<'a, S> {
+	fn new(step: &'a Step<'a>, source: &'a S) -> Self {
+		Self { step, source, is_refused: false }
+	}
+
 	/// Little-endian bytes of an element, zero-extended; of what is not there they are 0.
 	fn bytes(&self, value: Value, index: u64) -> [u8; 8] {
 		let size = value.element_bytes() as usize;
@@ -288,10 +396,11 @@ impl<S: Source> Operands<SoftFloat> for Computed<'_, S> {
 		if self.step.starts_at_zero(value) {
 			return SoftFloat::zero();
 		}
-		let bytes = self.bytes(value, index);
+		let bits = u64::from_le_bytes(self.bytes(value, index)) as u32;
+		self.is_refused |= is_refused(value, bits);
 		match value.element_bytes() {
-			1 => SoftFloat::integer((bytes[0] as i8).into()),
-			_ => SoftFloat::from_bits(u64::from_le_bytes(bytes) as u32),
+			1 => SoftFloat::integer((bits as u8 as i8).into()),
+			_ => SoftFloat::from_bits(bits),
 		}
 	}
 

@@ -160,7 +160,7 @@ impl<'a> Step<'a> {
 	}
 
 	/// Operations that compare.
-	fn compared(&self) -> u64 {
+	pub(super) fn compared(&self) -> u64 {
 		u64::from(self.microbatches()) * self.sends().len() as u64
 	}
 

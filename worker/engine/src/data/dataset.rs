@@ -213,6 +213,16 @@ impl Dataset {
 		Ok(tokens)
 	}
 
+	/// The bytes of a chunk, which has to exist.
+	pub(crate) fn read_chunk(&self, chunk: u64) -> Result<Vec<u8>, DatasetError> {
+		let chunk = chunk as usize;
+		self.check(chunk)?;
+		let count = self.manifest.tokens_of(chunk) as usize;
+		let mut bytes = vec![0; count * usize::from(u8::from(self.manifest.token_bytes))];
+		self.read(chunk, 0, &mut bytes)?;
+		Ok(bytes)
+	}
+
 	fn read(&self, chunk: usize, from: u64, bytes: &mut [u8]) -> Result<(), DatasetError> {
 		let path = chunk_path(&self.folder, chunk);
 		File::open(&path)

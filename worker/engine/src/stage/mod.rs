@@ -50,6 +50,9 @@ pub enum StageError {
 	/// There is no such stage.
 	#[error("the model has no stage {0}")]
 	NoStage(StageIndex),
+	/// Weights are those of another stage.
+	#[error("the weights are not of the shape of stage {0}")]
+	OtherWeights(StageIndex),
 	/// What came across an edge is not what the spec says, or there is none where the stage has an edge.
 	#[error("a message is missing, or does not have the size or the codec of the spec")]
 	WrongMessage,

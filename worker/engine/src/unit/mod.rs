@@ -13,16 +13,20 @@
 //! step back for that, and gives it up only when the step behind it is settled: there is nothing to negotiate when a lane breaks.
 
 mod error;
+mod game;
 mod past;
 mod report;
 mod samples;
 mod seat;
+mod trace;
 
 use bytes::Bytes;
 use cairn_primitives::{ModelSpec, Outcome, StageIndex, StepIndex, UnitId};
 
 pub use error::UnitError;
+pub use game::Place;
 pub use report::UnitReport;
+pub use trace::{Crossings, TraceError, UnitTrace};
 
 use crate::{data::Dataset, OuterState, Snapshot, Trainer};
 use seat::{Seat, Stop};

@@ -1,4 +1,5 @@
 //! The seats of a model, window after window.
+#![allow(dead_code)] // each test file uses its own part
 
 use std::{path::Path, sync::Arc, thread};
 
@@ -6,12 +7,45 @@ use cairn_engine::{
 	unit::{self, UnitPlan, UnitReport},
 	Compute, Difference, OuterState, Recompute, Shard, Snapshot, Trainer,
 };
-use cairn_primitives::{ModelSpec, StepIndex, UnitId, WindowIndex};
+use cairn_primitives::{spec::BoundaryCodec, ModelSpec, StepIndex, UnitId, WindowIndex};
 
 use crate::{
 	lanes::{edge, Channels, Crossed},
-	runs::dataset,
+	runs::{
+		self,
+		common::{adamw, muon},
+		dataset,
+	},
 };
+
+/// A gate: the second window of a test that begins at 14.
+pub const GATE: u32 = 15;
+
+/// Models of every kind of edge and optimizer, of two stages or three.
+pub fn specs(folder: &Path, lanes: u8) -> Vec<(String, ModelSpec)> {
+	let boundaries = [
+		BoundaryCodec::Dense,
+		BoundaryCodec::Int8 { block: 8 },
+		BoundaryCodec::Bottleneck { rank: 8 },
+	];
+	let mut specs = Vec::new();
+	for (boundary, stages) in boundaries.into_iter().zip([&[1, 1, 1][..], &[1, 2], &[1, 1, 1]]) {
+		for inner in [adamw(false), muon()] {
+			let mut spec = runs::spec(folder, stages, lanes);
+			(spec.boundary, spec.inner) = (boundary, inner);
+			spec.window.steps = 5;
+			spec.window.checkpoint_every = 2;
+			specs.push((format!("{lanes} lanes, {boundary:?}, {inner:?}"), spec));
+		}
+	}
+	specs
+}
+
+/// Seats of all lanes and stages.
+pub fn seats(spec: &ModelSpec) -> Vec<Vec<Seat>> {
+	let stages = 0..spec.stages.len() as u8;
+	(0..spec.lanes).map(|_| stages.clone().map(|stage| Seat::new(spec, stage)).collect()).collect()
+}
 
 /// A seat of a stage.
 pub struct Seat {
@@ -151,4 +185,18 @@ fn received(spec: &ModelSpec, stage: u8, report: &UnitReport) -> (StepIndex, Dif
 	assert_eq!(difference.norm.to_bits(), report.norm.to_bits());
 	assert_eq!(difference.root(), report.root);
 	(report.outcome.steps(), difference)
+}
+
+/// Stages of the first two windows of a lane, of which the second is a gate, with what every seat begins the second one with.
+pub fn two_windows(
+	folder: &Path,
+	spec: &ModelSpec,
+	mut look: impl FnMut(Window, &mut [Vec<Seat>]),
+) {
+	let mut lanes = seats(spec);
+	let first = Window { folder, spec, window: 14, samples: 0, steps: spec.window.steps };
+	let of_step = u64::from(spec.lanes) * u64::from(spec.schedule.batch_at(0));
+	let of_window = u64::from(spec.window.steps) * of_step;
+	window(first, &mut lanes);
+	look(Window { window: GATE, samples: of_window, ..first }, &mut lanes);
 }
