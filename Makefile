@@ -6,10 +6,11 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/cairn/target
 export OPENSSL_NO_VENDOR = 1
 
 NODE = $(CARGO_TARGET_DIR)/debug/cairn-node
+WORKER = $(CARGO_TARGET_DIR)/debug/cairn-worker
 JS = node/tests/polkadot-js
 ARGS =
 
-.PHONY: help setup build test test-pallets test-rust test-js demo train bench lint docs deny ci
+.PHONY: help setup build test test-pallets test-rust test-js demo tour train bench lint docs deny ci
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +28,8 @@ test-pallets: setup ## Run the unit tests alone, without the runtime's WebAssemb
 
 test-rust: build ## Run the tests in Rust
 	@scripts/patiently.sh "tests in Rust" cargo test --workspace
+	@scripts/patiently.sh "networks of workers" \
+		cargo test --workspace --test network -- --ignored --test-threads 8
 	@model="$$(scripts/smollm2.sh)" && if [ -n "$$model" ]; then CAIRN_SMOLLM2="$$model" \
 		scripts/patiently.sh "a real model" cargo test --workspace --test smollm2 -- --ignored; fi
 	@scripts/patiently.sh "the engine on narrower vectors" \
@@ -37,7 +40,11 @@ test-rust: build ## Run the tests in Rust
 test-js: build ## Run the polkadot.js tests against a real node
 	@CAIRN_NODE=$(NODE) scripts/patiently.sh "polkadot.js tests" npm --prefix $(JS) --silent test
 
-demo: build ## Tour through a model's life on a development chain, with polkadot.js
+demo: build ## Train a model with workers on a development chain, and pay its holders (ARGS=--help tells more)
+	@CAIRN_NODE=$(NODE) CAIRN_WORKER=$(WORKER) CAIRN_SOURCE=$(CURDIR) npm --prefix $(JS) --silent run demo -- \
+		--out $(CARGO_TARGET_DIR)/demo $(ARGS)
+
+tour: build ## Tour through a model's life on a development chain, with polkadot.js alone
 	@CAIRN_NODE=$(NODE) npm --prefix $(JS) --silent run tour -- $(ARGS)
 
 train: ## Train a small model on Moby-Dick on this machine, and let it speak (a few minutes; goes on where it stopped)

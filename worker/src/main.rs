@@ -7,6 +7,7 @@ mod memory;
 mod model_folder;
 mod plot;
 mod progress;
+mod run;
 mod settings;
 mod signer;
 mod table;
@@ -21,7 +22,7 @@ use clap::{Parser, Subcommand};
 /// root into the spec, and see with `train-local` how it learns.
 ///
 /// A provider makes keys (`key new`), registers its machine (`provider register`), chooses a model (`model list`, `model show`),
-/// and enlists for it (`provider enlist`). Anybody sees with `status` how things are.
+/// enlists for it (`provider enlist`), and works (`run`). Anybody sees with `status` how things are.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Cli {
@@ -55,6 +56,7 @@ enum Command {
 	#[command(subcommand)]
 	Shares(commands::shares::SharesCommand),
 	Claim(commands::shares::ClaimCommand),
+	Run(run::RunCommand),
 	Status(commands::status::StatusCommand),
 }
 
@@ -91,6 +93,7 @@ fn main() -> ExitCode {
 		Command::Model(command) => command.run(),
 		Command::Shares(command) => command.run(),
 		Command::Claim(command) => command.run(),
+		Command::Run(command) => command.run(),
 		Command::Status(command) => command.run(),
 	};
 	match result {

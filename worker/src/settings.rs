@@ -21,6 +21,7 @@ use cairn_primitives::Hash;
 use clap::Args;
 use serde::de::DeserializeOwned;
 
+pub use chain::OpenError;
 pub use error::SettingsError;
 use file::Known;
 

@@ -1,0 +1,150 @@
+//! What anybody may do for a model, and somebody must: move its clock, draw lots. Nothing of it costs anything if it succeeds.
+
+use cairn_chain::{
+	calls::Call,
+	calls::{
+		contributions::{draw_lots, redraw_audit},
+		shards::poke_window,
+	},
+	views::{AuditState, Clock, Lots, Phase, State},
+	AccountId, Request, ViewError,
+};
+use cairn_primitives::{
+	hash::{hash, Domain},
+	BlockNumber, ModelId, ModelSpec, StageIndex, UnitId, WindowIndex,
+};
+
+use super::worker::Worker;
+
+/// Closed windows whose lots are looked after.
+const RECENT: WindowIndex = 3;
+/// Blocks after which the next worker does a chore that nobody has done: as many as it takes until what was done is final.
+const PATIENCE: BlockNumber = 4;
+
+/// Something to be done, from a block on.
+struct Chore {
+	call: Call,
+	/// The first block in which it can be done.
+	from: BlockNumber,
+}
+
+/// Do what is to be done for a model.
+pub async fn look_after(
+	worker: &Worker,
+	state: &State,
+	model: ModelId,
+	spec: &ModelSpec,
+) -> Result<(), ViewError> {
+	let Some(clock) = state.clock(model).await? else { return Ok(()) };
+	let mut chores = Vec::new();
+	chores.extend(clock_chore(state, model, spec, &clock).await?);
+	let newest = clock.next;
+	for window in newest.saturating_sub(RECENT)..newest {
+		chores.extend(lots_chores(state, model, spec, window).await?);
+	}
+	// What is called now gets into a block after the newest, final or not.
+	let now = match chores.is_empty() {
+		true => return Ok(()),
+		false => worker.connection.best().await?.max(state.height()),
+	};
+	for chore in chores {
+		let wait = rank(worker, state, model, spec, &chore).await?.saturating_mul(PATIENCE);
+		if now >= chore.from.saturating_add(wait) {
+			tracing::debug!(model, call = chore.call.name(), "doing a chore");
+			// Somebody else may be faster: that is as good.
+			if let Err(error) = worker.submitter.submit(Request::from(chore.call)).await {
+				tracing::debug!(model, %error, "a chore was not done");
+			}
+		}
+	}
+	Ok(())
+}
+
+/// How many of the model's workers do a chore before this one: all of them could, but one is enough.
+async fn rank(
+	worker: &Worker,
+	state: &State,
+	model: ModelId,
+	spec: &ModelSpec,
+	chore: &Chore,
+) -> Result<BlockNumber, ViewError> {
+	let order = |provider: &AccountId| {
+		hash(Domain::Lanes, &(provider, model, chore.call.name(), chore.from))
+	};
+	let (own, mut before) = (order(&worker.provider), 0);
+	for stage in (0..spec.stages.len()).filter_map(|stage| StageIndex::try_from(stage).ok()) {
+		let Some(roster) = state.roster(model, stage).await? else { continue };
+		let standbys = roster.standbys.iter().map(|standby| &standby.provider);
+		let all = roster.seats.iter().flatten().chain(standbys);
+		before += all.filter(|provider| order(provider) < own).count();
+	}
+	Ok(before as BlockNumber) // at most 64 stages of 32
+}
+
+/// Move the clock, if it can be moved.
+async fn clock_chore(
+	state: &State,
+	model: ModelId,
+	spec: &ModelSpec,
+	clock: &Clock,
+) -> Result<Option<Chore>, ViewError> {
+	let from = match clock.phase {
+		Phase::Running(window) => window.deadline,
+		Phase::Scheduled { seed_at } => seed_at.saturating_add(1),
+		Phase::Waiting if is_ready(state, model, spec).await? => 0,
+		Phase::Waiting => return Ok(None),
+	};
+	let is_ready = match clock.phase {
+		Phase::Scheduled { .. } => is_ready(state, model, spec).await?,
+		_ => true,
+	};
+	Ok(is_ready.then(|| Chore { call: poke_window(model), from }))
+}
+
+/// Whether the next window may start.
+async fn is_ready(state: &State, model: ModelId, spec: &ModelSpec) -> Result<bool, ViewError> {
+	let trains = state.model(model).await?.is_some_and(|found| found.status.trains());
+	for stage in (0..spec.stages.len()).filter_map(|stage| StageIndex::try_from(stage).ok()) {
+		let Some(roster) = state.roster(model, stage).await? else { return Ok(false) };
+		let present = roster.seats.len() + roster.standbys.len();
+		if !trains || !roster.is_full() || present < usize::from(spec.min_holders) {
+			return Ok(false);
+		}
+	}
+	Ok(trains)
+}
+
+/// Draw lots of a closed window, and auditors.
+async fn lots_chores(
+	state: &State,
+	model: ModelId,
+	spec: &ModelSpec,
+	window: WindowIndex,
+) -> Result<Vec<Chore>, ViewError> {
+	let mut chores = Vec::new();
+	let Some(closed) = state.closed_window(model, window).await? else { return Ok(chores) };
+	let drawable = closed.window.deadline.saturating_add(state.beacon_delay().await?);
+	// The last stage comes first.
+	for stage in (0..spec.stages.len()).rev().filter_map(|s| StageIndex::try_from(s).ok()) {
+		match state.lots(model, window, stage).await? {
+			Some(Lots::Waiting) => {
+				let from = drawable.saturating_add(1);
+				chores.push(Chore { call: draw_lots(model, window, stage), from });
+				break;
+			},
+			Some(Lots::Drawn(_)) => {
+				for lane in 0..spec.lanes {
+					let unit = UnitId { model, window, stage, lane };
+					let from = match state.audit(unit).await?.map(|audit| audit.state) {
+						Some(AuditState::Drawing { seed_at }) => seed_at.saturating_add(1),
+						Some(AuditState::Assigned { deadline, .. }) => deadline.saturating_add(2),
+						_ => continue,
+					};
+					chores.push(Chore { call: redraw_audit(unit), from });
+				}
+			},
+			_ => {},
+		}
+	}
+	Ok(chores)
+}

@@ -1,0 +1,322 @@
+//! Follows the chain, takes the places that it gives, and gives them up when they are lost.
+
+use std::{
+	collections::HashMap,
+	fs::{self, File, TryLockError},
+	io,
+	net::SocketAddr,
+	path::{Path, PathBuf},
+	sync::{Arc, Mutex, PoisonError},
+	time::Duration,
+};
+
+use cairn_chain::{
+	submitter::Stopped,
+	views::{Place, State},
+	AccountId, BlockRef, Connection, FollowError, Follower, Notice, Submitter, Tips, ViewError,
+};
+use cairn_engine::{Compute, ComputeError, Recompute};
+use cairn_primitives::{Balance, ModelId, ModelSpec, StageIndex};
+use cairn_transport::{BindError, BlobStore, Endpoint, Link, SecretKey};
+use tokio::{
+	signal::{self, unix},
+	sync::{mpsc, watch},
+	task::JoinHandle,
+	time::sleep,
+};
+
+use super::{
+	chores,
+	desk::{self, Desks},
+	seat::{Seat, TakeError},
+	worker::Worker,
+};
+use crate::{
+	keys::KeyError,
+	settings::{OpenError, Settings},
+};
+
+/// How long nothing may become final until that is told.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Questions that may wait for their answers.
+const QUESTIONS: usize = 64;
+/// What a place in a block may cost besides the fee.
+const TIPS: Tips = Tips { least: 0, step: CRN / 1_000, most: CRN };
+const CRN: Balance = 1_000_000_000_000;
+/// Pause before the chain is looked at again while the worker waits to be registered.
+const RETRY: Duration = Duration::from_secs(6);
+
+/// How the daemon is to run.
+#[derive(Debug)]
+pub struct Options {
+	/// Where other workers reach it.
+	pub listen: SocketAddr,
+	/// Folders of datasets.
+	pub datasets: Vec<PathBuf>,
+	/// Threads that compute.
+	pub threads: usize,
+	/// What is computed twice.
+	pub recompute: Recompute,
+	/// A link to simulate.
+	pub link: Option<Link>,
+}
+
+/// Why the daemon ends.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+	/// There is no chain to work with.
+	#[error(transparent)]
+	Open(#[from] OpenError),
+	/// There is no key.
+	#[error(transparent)]
+	Key(#[from] KeyError),
+	/// Another process has the folder.
+	#[error(
+		"{0} is in use by another worker: stop that, or use another data directory with --data"
+	)]
+	InUse(PathBuf),
+	/// The folder cannot be used.
+	#[error("{0} cannot be used: {1}. Check its owner and the disk")]
+	Folder(PathBuf, io::Error),
+	/// The transport cannot be bound.
+	#[error(
+		"{0}. Choose another port with --listen, and tell the chain with `provider set-endpoint`"
+	)]
+	Bind(#[from] BindError),
+	/// There are no threads to compute with.
+	#[error(transparent)]
+	Compute(#[from] ComputeError),
+	/// Transactions cannot be signed.
+	#[error(transparent)]
+	Submitter(#[from] Stopped),
+	/// The chain cannot be followed.
+	#[error(transparent)]
+	Follow(#[from] FollowError),
+	/// The chain does not answer.
+	#[error(transparent)]
+	Chain(#[from] ViewError),
+	/// A place cannot be taken.
+	#[error(transparent)]
+	Take(#[from] TakeError),
+}
+
+/// A place that is worked at.
+struct Working {
+	stage: StageIndex,
+	spec: Arc<ModelSpec>,
+	task: JoinHandle<()>,
+}
+
+/// Run until told to end.
+pub async fn run(settings: Settings, options: Options) -> Result<(), RunError> {
+	let folder = settings.data.clone();
+	let _lock = lock(&folder)?;
+	let connection = settings.connect().await?;
+	let provider = registered(&settings, &connection).await?;
+	let (ask, questions) = mpsc::channel(QUESTIONS);
+	let keys = settings.keys();
+	let secret = SecretKey::from_bytes(&keys.endpoint_or_new()?.seed());
+	let mut endpoint = Endpoint::builder(secret)
+		.bind_address(options.listen)
+		.blobs(BlobStore::Files(folder.join("blobs")))
+		.answer(ask);
+	if let Some(link) = options.link {
+		endpoint = endpoint.link(link);
+	}
+	let endpoint = endpoint.bind().await?;
+	let key = keys.worker_or_new()?;
+	let horizon = settings.horizon(&key.account());
+	let submitter = Submitter::start(connection.clone(), key.clone(), TIPS, &horizon)?;
+	let worker = Arc::new(Worker {
+		genesis: connection.genesis(),
+		connection: connection.clone(),
+		submitter,
+		key,
+		provider,
+		endpoint,
+		compute: Arc::new(Compute::new(options.threads)?),
+		recompute: options.recompute,
+		folder: folder.clone(),
+		datasets: options.datasets,
+		admissions: Mutex::default(),
+	});
+	tracing::info!(provider = %worker.provider, endpoint = %worker.endpoint.id(), "working");
+	let desks = Desks::default();
+	tokio::spawn(desk::serve(worker.clone(), desks.clone(), questions));
+	let follower = Follower::open(connection, &folder.join("position.json"), PATIENCE)?;
+	let ended = Daemon::new(worker.clone(), desks).follow(follower).await;
+	worker.endpoint.close().await;
+	ended
+}
+
+/// The provider that the worker's key works for; waits until it is registered.
+async fn registered(settings: &Settings, connection: &Connection) -> Result<AccountId, RunError> {
+	let key = settings.keys().worker_or_new()?.public();
+	let mut told = false;
+	loop {
+		if let Some(provider) = connection.state().await?.provider_of(&key).await? {
+			return Ok(provider);
+		}
+		if !told {
+			tracing::warn!(
+				"no provider has registered this machine's key yet: waiting. Register it with `cairn-worker provider register`"
+			);
+			told = true;
+		}
+		sleep(RETRY).await;
+	}
+}
+
+/// Keep other processes from a data directory for as long as the lock lives.
+fn lock(folder: &Path) -> Result<File, RunError> {
+	let unusable = |error| RunError::Folder(folder.into(), error);
+	fs::create_dir_all(folder).map_err(unusable)?;
+	let lock = File::create(folder.join(".lock")).map_err(unusable)?;
+	match lock.try_lock() {
+		Ok(()) => Ok(lock),
+		Err(TryLockError::WouldBlock) => Err(RunError::InUse(folder.into())),
+		Err(TryLockError::Error(error)) => Err(unusable(error)),
+	}
+}
+
+/// Hears Ctrl-C, and what service managers send.
+fn hear() -> mpsc::Receiver<()> {
+	let (heard, told) = mpsc::channel(2);
+	tokio::spawn(async move {
+		let mut terminated = match unix::signal(unix::SignalKind::terminate()) {
+			Ok(terminated) => terminated,
+			Err(error) => return tracing::warn!(%error, "signals are not heard"),
+		};
+		loop {
+			tokio::select! {
+				_ = signal::ctrl_c() => {},
+				_ = terminated.recv() => {},
+			}
+			if heard.send(()).await.is_err() {
+				return;
+			}
+		}
+	});
+	told
+}
+
+struct Daemon {
+	worker: Arc<Worker>,
+	desks: Desks,
+	places: HashMap<ModelId, Working>,
+	/// The newest final block.
+	blocks: watch::Sender<Option<BlockRef>>,
+	/// Whether it is to end after the running windows.
+	leaving: watch::Sender<bool>,
+	/// What was told last.
+	told: Option<String>,
+}
+
+impl Daemon {
+	fn new(worker: Arc<Worker>, desks: Desks) -> Self {
+		Self {
+			worker,
+			desks,
+			places: HashMap::new(),
+			blocks: watch::Sender::new(None),
+			leaving: watch::Sender::new(false),
+			told: None,
+		}
+	}
+
+	/// Follow the chain until told to end.
+	async fn follow(mut self, mut follower: Follower) -> Result<(), RunError> {
+		let mut told = hear();
+		loop {
+			tokio::select! {
+				notice = follower.next() => match notice? {
+					Notice::Final(block) => {
+						let handled = self.handle(block).await;
+						self.tell(handled.err());
+						follower.handled(block)?;
+					},
+					Notice::Stalled { silence, node_answers } => {
+						let whose = if node_answers { "the network does not finalise" } else { "the node does not answer" };
+						tracing::warn!(?silence, "nothing becomes final: {whose}. Work goes on as far as it can");
+					},
+				},
+				Some(()) = told.recv() => {
+					if self.leaving.send_replace(true) {
+						return Ok(());
+					}
+					tracing::info!("ending after the running window; Ctrl-C again ends at once");
+				},
+			}
+			self.places.retain(|_, place| !place.task.is_finished());
+			if *self.leaving.borrow() && self.places.is_empty() {
+				return Ok(());
+			}
+		}
+	}
+
+	/// Tell of an error, once.
+	fn tell(&mut self, error: Option<RunError>) {
+		let words = error.map(|error| error.to_string());
+		if let Some(words) = words.as_ref().filter(|_| words != self.told) {
+			tracing::warn!("{words}");
+		}
+		self.told = words;
+	}
+
+	/// Do what a final block asks for.
+	async fn handle(&mut self, block: BlockRef) -> Result<(), RunError> {
+		let state = self.worker.connection.state().await?;
+		if !*self.leaving.borrow() {
+			self.take_places(&state).await?;
+		}
+		self.blocks.send_replace(Some(block));
+		for (model, place) in &self.places {
+			let (worker, spec, model) = (self.worker.clone(), place.spec.clone(), *model);
+			let state = state.clone();
+			tokio::spawn(async move {
+				if let Err(error) = chores::look_after(&worker, &state, model, &spec).await {
+					tracing::debug!(model, "chores wait: {error}");
+				}
+			});
+		}
+		Ok(())
+	}
+
+	/// Take the places that the provider has and nobody works at.
+	async fn take_places(&mut self, state: &State) -> Result<(), RunError> {
+		for model in 0..state.model_count().await? {
+			let place = state.place(model, &self.worker.provider).await?;
+			let stage = match place {
+				Some(Place::Seat { stage, .. } | Place::Standby { stage, .. }) => stage,
+				_ => continue,
+			};
+			if self.places.get(&model).is_some_and(|place| place.stage == stage) {
+				continue;
+			}
+			let Some(spec) = state.spec(model).await? else { continue };
+			tracing::info!(model, stage, ?place, "taking a place");
+			let seat = Seat::take(
+				self.worker.clone(),
+				&self.desks,
+				model,
+				spec.clone(),
+				stage,
+				self.blocks.subscribe(),
+				self.leaving.subscribe(),
+			)?;
+			let task = tokio::spawn(seat.run());
+			let spec = Arc::new(spec);
+			if let Some(before) = self.places.insert(model, Working { stage, spec, task }) {
+				before.task.abort();
+			}
+		}
+		Ok(())
+	}
+}
+
+impl Drop for Daemon {
+	fn drop(&mut self) {
+		self.desks.lock().unwrap_or_else(PoisonError::into_inner).clear();
+		self.places.values().for_each(|place| place.task.abort());
+	}
+}

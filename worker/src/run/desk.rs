@@ -1,0 +1,360 @@
+//! What other workers may ask a seat for, and its answers.
+
+use std::{
+	collections::{BTreeMap, BTreeSet, HashMap},
+	sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use cairn_chain::views::Peer;
+use cairn_engine::{Difference, DifferenceError};
+use cairn_primitives::{
+	signing::{held_message, Edge},
+	Hash, LaneIndex, ModelId, ModelSpec, StageIndex, UnitId, Window, WindowIndex,
+};
+use cairn_transport::{EndpointId, Shelf};
+use tokio::{
+	sync::{mpsc, Notify},
+	task::spawn_blocking,
+};
+
+use super::{
+	edge::EdgeRecord,
+	peers::{self, endpoint_id},
+	question::{Answer, Question},
+	shard::ShardStore,
+	worker::Worker,
+};
+
+/// What others may ask a seat for.
+#[derive(Debug)]
+pub struct Desk {
+	/// The model.
+	pub model: ModelId,
+	/// Its spec.
+	pub spec: Arc<ModelSpec>,
+	/// The stage.
+	pub stage: StageIndex,
+	/// Its shards.
+	pub shards: ShardStore,
+	tray: Mutex<Tray>,
+	/// Told when others are to be let in.
+	pub changed: Notify,
+}
+
+/// What lies on a desk.
+#[derive(Debug, Default)]
+struct Tray {
+	/// The window that runs, and who works at the stage in it.
+	session: Option<Session>,
+	/// The differences that are here.
+	differences: BTreeMap<UnitId, HeldDifference>,
+	/// The shard that is given out now: its root, and its blobs.
+	shared: Option<(Hash, Vec<Hash>)>,
+	/// What crossed the seat's edges.
+	edges: BTreeMap<Edge, EdgeRecord>,
+	/// Units of the seat that auditors may ask about.
+	units: BTreeSet<UnitId>,
+	/// Leaves under the checkpoints of the seat's units.
+	leaves: BTreeMap<UnitId, Vec<Hash>>,
+	/// The neighbours in the lane of the unit that is computed now.
+	lane: Vec<(Edge, Peer)>,
+}
+
+/// Who works at a stage in a window.
+#[derive(Clone, Debug)]
+pub struct Session {
+	/// The window.
+	pub window: Window,
+	/// The other seats, by lane.
+	pub seats: Vec<(LaneIndex, Peer)>,
+}
+
+/// A difference that is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldDifference {
+	/// Its root.
+	pub root: Hash,
+	/// The blob with its bytes.
+	pub blob: Hash,
+}
+
+/// The desks of all seats.
+pub type Desks = Arc<Mutex<HashMap<ModelId, Arc<Desk>>>>;
+
+/// How the names of all shelves of a window begin.
+pub fn shelves_of(model: ModelId, window: WindowIndex) -> String {
+	format!("{model}/{window}/")
+}
+
+/// The shelf of the differences of a stage in a window.
+pub fn difference_shelf(model: ModelId, stage: StageIndex, window: WindowIndex) -> Shelf {
+	Shelf::new(format!("{}difference/{stage}", shelves_of(model, window)))
+}
+
+/// The shelf of what crossed an edge.
+pub fn edge_shelf(edge: &Edge) -> Shelf {
+	let Edge { model, window, lane, upper } = *edge;
+	Shelf::new(format!("{}edge/{lane}/{upper}", shelves_of(model, window)))
+}
+
+/// The shelf of what an audit of a window has fetched, which is given to nobody.
+pub fn audit_shelf(model: ModelId, window: WindowIndex) -> Shelf {
+	Shelf::new(format!("{}audit", shelves_of(model, window)))
+}
+
+/// The shelf of the shard of a stage that is given out now.
+pub fn shard_shelf(model: ModelId, stage: StageIndex) -> Shelf {
+	Shelf::new(format!("shard/{model}/{stage}"))
+}
+
+/// The shelf of a shard that is being fetched.
+pub fn fetched_shelf(model: ModelId, stage: StageIndex) -> Shelf {
+	Shelf::new(format!("fetched/{model}/{stage}"))
+}
+
+/// Answer what peers ask, until nobody can ask any more.
+pub async fn serve(
+	worker: Arc<Worker>,
+	desks: Desks,
+	mut questions: mpsc::Receiver<cairn_transport::Question>,
+) {
+	while let Some(asked) = questions.recv().await {
+		let (worker, desks) = (worker.clone(), desks.clone());
+		tokio::spawn(async move {
+			let Some(question) = Question::from_bytes(&asked.bytes) else { return };
+			let desk = {
+				let desks = desks.lock().unwrap_or_else(PoisonError::into_inner);
+				desks.get(&question.model()).cloned()
+			};
+			let answer = match desk {
+				Some(desk) => desk.answer(&worker, asked.from, question).await,
+				None => Answer::Unknown,
+			};
+			if let Err(error) = asked.answer(answer.to_bytes()) {
+				tracing::error!(%error, "an answer was not given");
+			}
+		});
+	}
+}
+
+impl Desk {
+	/// An empty desk.
+	pub fn new(
+		model: ModelId,
+		spec: Arc<ModelSpec>,
+		stage: StageIndex,
+		shards: ShardStore,
+	) -> Self {
+		Self { model, spec, stage, shards, tray: Mutex::default(), changed: Notify::new() }
+	}
+
+	fn tray(&self) -> MutexGuard<'_, Tray> {
+		self.tray.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+
+	/// Take in differences of a window that begins.
+	pub fn open(&self, session: Session) {
+		self.tray().session = Some(session);
+	}
+
+	/// Let auditors ask about a unit.
+	pub fn note(&self, unit: UnitId) {
+		self.tray().units.insert(unit);
+	}
+
+	/// Keep the leaves under a unit's checkpoints, in case they are asked for.
+	pub fn add_leaves(&self, unit: UnitId, leaves: Vec<Hash>) {
+		self.tray().leaves.insert(unit, leaves);
+	}
+
+	/// The leaves under a unit's checkpoints.
+	pub fn leaves(&self, unit: &UnitId) -> Option<Vec<Hash>> {
+		self.tray().leaves.get(unit).cloned()
+	}
+
+	/// Let the neighbours of a lane in.
+	pub fn open_lane(&self, lane: Vec<(Edge, Peer)>) {
+		self.tray().lane = lane;
+		self.changed.notify_one();
+	}
+
+	/// The neighbours of the lane.
+	pub fn lane(&self) -> Vec<(Edge, Peer)> {
+		self.tray().lane.clone()
+	}
+
+	/// Units of the seat that auditors may ask about.
+	pub fn units(&self) -> Vec<UnitId> {
+		self.tray().units.iter().copied().collect()
+	}
+
+	/// Give out what crossed an edge.
+	pub fn add_edge(&self, edge: Edge, record: EdgeRecord) {
+		self.tray().edges.insert(edge, record);
+	}
+
+	/// What crossed an edge of this seat.
+	pub fn edge(&self, edge: &Edge) -> Option<EdgeRecord> {
+		self.tray().edges.get(edge).cloned()
+	}
+
+	/// Give out a difference.
+	pub fn add_difference(&self, unit: UnitId, difference: HeldDifference) {
+		self.tray().differences.insert(unit, difference);
+	}
+
+	/// A difference that is here.
+	pub fn difference(&self, unit: &UnitId) -> Option<HeldDifference> {
+		self.tray().differences.get(unit).copied()
+	}
+
+	/// Forget what is older than a window.
+	pub fn forget_before(&self, window: WindowIndex) {
+		let mut tray = self.tray();
+		tray.units.retain(|unit| unit.window >= window);
+		tray.leaves.retain(|unit, _| unit.window >= window);
+		tray.edges.retain(|edge, _| edge.window >= window);
+		tray.differences.retain(|unit, _| unit.window >= window);
+	}
+
+	/// Answer a question of a peer that may ask. Whether it may have the blobs that are named is checked when it fetches them.
+	async fn answer(&self, worker: &Worker, from: EndpointId, question: Question) -> Answer {
+		match question {
+			Question::Hold { unit, difference, blob } => {
+				match self.hold(worker, from, unit, difference, blob).await {
+					Some(signature) => Answer::Held(signature),
+					None => Answer::Unknown,
+				}
+			},
+			Question::Difference { unit, difference } => match self.difference(&unit) {
+				Some(held) if held.root == difference => Answer::Blob(held.blob),
+				_ => Answer::Unknown,
+			},
+			Question::Shard { stage, root, .. } if self.may_have_shard(worker, from, stage) => {
+				self.share_shard(worker, root).await.map_or(Answer::Unknown, Answer::blobs)
+			},
+			Question::Shard { .. } => Answer::Unknown,
+			Question::Crossed { edge } => {
+				let record = self.edge(&edge);
+				record.map_or(Answer::Unknown, |record| Answer::crossed(&record))
+			},
+		}
+	}
+
+	/// Fetch a difference of the running window, and sign that it is held.
+	async fn hold(
+		&self,
+		worker: &Worker,
+		from: EndpointId,
+		unit: UnitId,
+		root: Hash,
+		blob: Hash,
+	) -> Option<sp_core::sr25519::Signature> {
+		let session = self.tray().session.clone()?;
+		if unit.window != session.window.index || unit.stage != self.stage {
+			return None;
+		}
+		let (_, peer) = session.seats.iter().find(|(lane, _)| *lane == unit.lane)?;
+		if endpoint_id(&peer.endpoint) != Some(from) {
+			return None;
+		}
+		match self.difference(&unit) {
+			Some(held) if held.root == root => {},
+			// Who offers two differences is given no signature for the second.
+			Some(_) => return None,
+			None => {
+				let peer = peers::reach(&peer.endpoint)?;
+				let difference = self.fetch_difference(worker, unit, root, blob, &[peer]).await;
+				difference
+					.inspect_err(|error| tracing::info!(?unit, %error, "a difference is not held"))
+					.ok()?;
+			},
+		}
+		let message = held_message(worker.genesis, session.window.seed, &unit, root);
+		Some(worker.key.sign(message.as_bytes()))
+	}
+
+	/// Fetch a difference in a blob, check it, and give it out to others of the stage.
+	pub async fn fetch_difference(
+		&self,
+		worker: &Worker,
+		unit: UnitId,
+		root: Hash,
+		blob: Hash,
+		peers: &[cairn_transport::Peer],
+	) -> Result<Difference, DeskError> {
+		let limit = Difference::length(&self.spec, self.stage)? as u64;
+		let shelf = difference_shelf(self.model, self.stage, unit.window);
+		worker.endpoint.fetch(blob, peers, limit, &shelf).await?;
+		let difference = self.read_difference(worker, root, blob).await;
+		match &difference {
+			Ok(_) => self.add_difference(unit, HeldDifference { root, blob }),
+			Err(_) => drop(worker.endpoint.blobs().take(&shelf, blob).await),
+		}
+		difference
+	}
+
+	/// Read a difference out of a blob that is here.
+	pub async fn read_difference(
+		&self,
+		worker: &Worker,
+		root: Hash,
+		blob: Hash,
+	) -> Result<Difference, DeskError> {
+		let bytes = worker.endpoint.blobs().read(blob).await?;
+		let (spec, stage) = (self.spec.clone(), self.stage);
+		let read = spawn_blocking(move || Difference::from_bytes(&spec, stage, &bytes));
+		let difference = read.await??;
+		match difference.root() == root {
+			true => Ok(difference),
+			false => Err(DeskError::WrongDifference(root)),
+		}
+	}
+
+	/// Whether a peer may fetch shards of a stage from here: for others none is read from the disk.
+	fn may_have_shard(&self, worker: &Worker, from: EndpointId, stage: StageIndex) -> bool {
+		let shelf = shard_shelf(self.model, self.stage);
+		stage == self.stage && worker.endpoint.admissions().get(&from).shelves.contains(&shelf)
+	}
+
+	/// The blobs of a shard that is stored here. One at a time is given out.
+	async fn share_shard(&self, worker: &Worker, root: Hash) -> Option<Vec<Hash>> {
+		if let Some((_, list)) = self.tray().shared.as_ref().filter(|(shared, _)| *shared == root) {
+			return Some(list.clone());
+		}
+		let held = self.shards.load(&self.spec, root).ok()??;
+		let shelf = shard_shelf(self.model, self.stage);
+		let mut list = Vec::new();
+		let shard = held.weights.to_shard(&self.spec, self.stage).ok()?;
+		for bytes in shard.blobs().chain(held.outer.blobs().map(Ok)) {
+			list.push(worker.endpoint.blobs().share_bytes(&shelf, bytes.ok()?).await.ok()?);
+		}
+		let before = self.tray().shared.replace((root, list.clone()));
+		for hash in before.into_iter().flat_map(|(_, list)| list) {
+			if !list.contains(&hash) {
+				worker.endpoint.blobs().take(&shelf, hash).await.ok()?;
+			}
+		}
+		Some(list)
+	}
+}
+
+/// Why a difference is not here.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+	/// No peer gave it.
+	#[error(transparent)]
+	Fetch(#[from] cairn_transport::FetchError),
+	/// The store of blobs failed.
+	#[error(transparent)]
+	Blob(#[from] cairn_transport::BlobError),
+	/// The bytes are no difference.
+	#[error(transparent)]
+	Bytes(#[from] DifferenceError),
+	/// The bytes are another difference.
+	#[error("the blob holds another difference than {0:?}")]
+	WrongDifference(Hash),
+	/// The task that reads was stopped.
+	#[error("reading was stopped: {0}")]
+	Stopped(#[from] tokio::task::JoinError),
+}

@@ -1,0 +1,102 @@
+//! Lets those in who have to do with a seat now, and nobody else: colleagues of the stage, neighbours in the lane, auditors.
+
+use std::sync::Arc;
+
+use cairn_chain::{
+	views::{AuditState, State},
+	AccountId, BlockRef, ViewError,
+};
+use cairn_primitives::{signing::Edge, StageIndex, UnitId, WindowIndex};
+use cairn_transport::{EndpointId, Shelf};
+use tokio::sync::watch;
+
+use super::{
+	desk::{difference_shelf, edge_shelf, shard_shelf, Desk},
+	peers::endpoint_id,
+	worker::{Table, Worker},
+};
+
+/// Windows whose differences colleagues may fetch.
+const WINDOWS: WindowIndex = 5;
+
+/// Keep the table of admissions as the chain says, block after block.
+pub async fn keep(
+	worker: Arc<Worker>,
+	desk: Arc<Desk>,
+	mut blocks: watch::Receiver<Option<BlockRef>>,
+) {
+	loop {
+		match table(&worker, &desk).await {
+			Ok(table) => worker.admit(desk.model, table),
+			Err(error) => {
+				tracing::warn!(model = desk.model, "who may come in is not known: {error}")
+			},
+		}
+		tokio::select! {
+			changed = blocks.changed() => if changed.is_err() {
+				return;
+			},
+			() = desk.changed.notified() => {},
+		}
+	}
+}
+
+async fn table(worker: &Worker, desk: &Desk) -> Result<Table, ViewError> {
+	let state = worker.connection.state().await?;
+	let mut table = Table::new();
+	let Some(roster) = state.roster(desk.model, desk.stage).await? else { return Ok(table) };
+	let newest = state.clock(desk.model).await?.map_or(0, |clock| clock.next);
+	let shelves = shelves(desk, newest);
+	let standbys = roster.standbys.iter().map(|standby| &standby.provider);
+	for provider in roster.seats.iter().flatten().chain(standbys) {
+		if *provider == worker.provider {
+			continue;
+		}
+		if let Some(id) = endpoint(&state, provider).await? {
+			table.entry(id).or_default().shelves.extend(shelves.iter().cloned());
+		}
+	}
+	for (edge, peer) in desk.lane() {
+		if let Some(id) = endpoint_id(&peer.endpoint) {
+			table.entry(id).or_default().edges.insert(edge);
+		}
+	}
+	for (auditor, edges) in auditors(&state, desk).await? {
+		if let Some(id) = endpoint(&state, &auditor).await? {
+			let admission = table.entry(id).or_default();
+			admission.shelves.extend(edges.iter().map(edge_shelf));
+		}
+	}
+	Ok(table)
+}
+
+async fn endpoint(state: &State, provider: &AccountId) -> Result<Option<EndpointId>, ViewError> {
+	Ok(state.provider(provider).await?.and_then(|found| endpoint_id(&found.endpoint)))
+}
+
+/// What all of the stage may fetch.
+fn shelves(desk: &Desk, newest: WindowIndex) -> Vec<Shelf> {
+	(newest.saturating_sub(WINDOWS)..=newest)
+		.map(|window| difference_shelf(desk.model, desk.stage, window))
+		.chain([shard_shelf(desk.model, desk.stage)])
+		.collect()
+}
+
+/// Who audits a unit of which this seat has an edge, and those edges.
+async fn auditors(state: &State, desk: &Desk) -> Result<Vec<(AccountId, Vec<Edge>)>, ViewError> {
+	let mut auditors = Vec::new();
+	for own in desk.units() {
+		let stages: std::ops::RangeInclusive<StageIndex> =
+			own.stage.saturating_sub(1)..=own.stage.saturating_add(1);
+		for stage in stages.filter(|stage| desk.spec.has_stage(*stage)) {
+			let unit = UnitId { stage, ..own };
+			let audit = state.audit(unit).await?;
+			if let Some(AuditState::Assigned { auditor, .. }) = audit.map(|audit| audit.state) {
+				let edges =
+					[Edge::upstream(&unit), Edge::downstream(&unit, desk.spec.stage_count())];
+				auditors.push((auditor, edges.into_iter().flatten().collect()));
+			}
+		}
+	}
+	Ok(auditors)
+}

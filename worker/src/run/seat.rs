@@ -1,0 +1,423 @@
+//! One place in one model: what a worker does there, block after block.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use cairn_chain::{
+	calls::shards::declare_held,
+	views::{Phase, Place, State},
+	BlockRef, Failure, Request, ViewError,
+};
+use cairn_engine::{unit::UnitError, CheckpointError, StageError};
+use cairn_primitives::{
+	dispute::Merged, signing::Edge, Hash, LaneIndex, ModelId, ModelSpec, Roster, StageIndex,
+	UnitId, Window, WindowIndex,
+};
+use cairn_transport::{BlobError, OpenError};
+use tokio::{
+	sync::watch,
+	task::{spawn_blocking, JoinError, JoinHandle},
+};
+
+use super::{
+	audit::Audits,
+	colleagues::{ColleagueError, Colleagues},
+	desk::{shelves_of, Desk, DeskError, Desks, Session},
+	dispute::Games,
+	door,
+	engine::Engine,
+	origin::Origin,
+	shard::{is_kept, Held, ShardStore},
+	units::{UnitStore, UnitStoreError},
+	window::Duty,
+	worker::{Table, Worker},
+};
+
+/// Windows for which what crossed, and differences, are kept: audits ask for them.
+const KEPT_WINDOWS: WindowIndex = 4;
+/// Windows before those that are looked through for what is left of them, at first.
+const MOST_FORGOTTEN: WindowIndex = 64;
+
+/// One place in one model.
+pub struct Seat {
+	pub(super) worker: Arc<Worker>,
+	pub(super) model: ModelId,
+	pub(super) spec: Arc<ModelSpec>,
+	pub(super) stage: StageIndex,
+	pub(super) desk: Arc<Desk>,
+	pub(super) colleagues: Colleagues,
+	audits: Audits,
+	games: Games,
+	/// Lets others in.
+	door: JoinHandle<()>,
+	pub(super) engine: Arc<Engine>,
+	pub(super) units: UnitStore,
+	/// The shard that was needed last.
+	held: Option<Arc<Held>>,
+	/// Roots of the shards that windows began with.
+	roots: BTreeMap<WindowIndex, Hash>,
+	/// What the last merge came to: the shard before, the window, the shard after.
+	merges: Option<((Hash, WindowIndex), Hash)>,
+	/// All windows before this one are forgotten.
+	forgotten: Option<WindowIndex>,
+	/// The last window in whose merged shard this standby declared to hold.
+	declared: Option<WindowIndex>,
+	blocks: watch::Receiver<Option<BlockRef>>,
+	/// Whether the seat ends with the running window.
+	leaving: watch::Receiver<bool>,
+}
+
+/// Why a seat cannot do its work now. It tries again with the next block.
+#[derive(Debug, thiserror::Error)]
+pub enum SeatError {
+	/// The chain does not answer.
+	#[error(transparent)]
+	Chain(#[from] ViewError),
+	/// The chain did not do what it was asked for.
+	#[error(transparent)]
+	Call(#[from] Failure),
+	/// The unit cannot be computed.
+	#[error(transparent)]
+	Unit(#[from] UnitError),
+	/// The stage failed.
+	#[error(transparent)]
+	Stage(#[from] StageError),
+	/// A shard cannot be stored or read.
+	#[error(transparent)]
+	Shard(#[from] CheckpointError),
+	/// A difference that is here cannot be read.
+	#[error(transparent)]
+	Difference(#[from] DeskError),
+	/// Nobody has what is needed.
+	#[error(transparent)]
+	Colleagues(#[from] ColleagueError),
+	/// The store of blobs failed.
+	#[error(transparent)]
+	Blob(#[from] BlobError),
+	/// What a seat signed cannot be remembered.
+	#[error(transparent)]
+	Units(#[from] UnitStoreError),
+	/// The neighbour works for another purpose.
+	#[error(transparent)]
+	Edge(#[from] OpenError),
+	/// There is nobody at the other end of an edge.
+	#[error("nobody can be reached at the other end of {0:?}: the neighbour is not registered with an endpoint")]
+	NoNeighbour(Edge),
+	/// There is no such stage.
+	#[error("the model has no such stage")]
+	NoStage,
+	/// The chain does not tell where to go on from.
+	#[error("model {0} waits for its owner: a merge was refuted, and only `restart_from` tells where it goes on from")]
+	NoOrigin(ModelId),
+	/// A thread was stopped.
+	#[error("a thread was stopped: {0}")]
+	Stopped(#[from] JoinError),
+}
+
+/// Why a seat cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeError {
+	/// The dataset is not here.
+	#[error("stage {stage} of model {model} reads the dataset {dataset:?}: name its folder with --dataset")]
+	NoDataset {
+		/// The model.
+		model: ModelId,
+		/// The stage.
+		stage: StageIndex,
+		/// Root of the dataset.
+		dataset: Hash,
+	},
+	/// The folder cannot be used.
+	#[error("{0} cannot be used: {1}")]
+	Folder(std::path::PathBuf, std::io::Error),
+	/// What was signed before cannot be read.
+	#[error(transparent)]
+	Units(#[from] UnitStoreError),
+}
+
+impl Seat {
+	/// Take a place: open what is stored of it.
+	pub fn take(
+		worker: Arc<Worker>,
+		desks: &Desks,
+		model: ModelId,
+		spec: ModelSpec,
+		stage: StageIndex,
+		blocks: watch::Receiver<Option<BlockRef>>,
+		leaving: watch::Receiver<bool>,
+	) -> Result<Self, TakeError> {
+		let spec = Arc::new(spec);
+		let needs_data = stage == 0 || spec.is_last_stage(stage);
+		let dataset = match needs_data {
+			true => Some(worker.dataset(spec.dataset).ok_or(TakeError::NoDataset {
+				model,
+				stage,
+				dataset: spec.dataset,
+			})?),
+			false => None,
+		};
+		let folder = worker.folder.join(format!("model-{model}/stage-{stage}"));
+		let shards = folder.join("shards");
+		let shards = ShardStore::open(shards.clone(), stage)
+			.map_err(|error| TakeError::Folder(shards, error))?;
+		let units = UnitStore::open(folder.join("units"))?;
+		let desk = Arc::new(Desk::new(model, spec.clone(), stage, shards));
+		let engine =
+			Engine::new(spec.clone(), stage, worker.compute.clone(), worker.recompute, dataset);
+		desks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(model, desk.clone());
+		let colleagues = Colleagues::new(worker.clone(), desk.clone());
+		let audits = Audits::new(colleagues.clone());
+		let games = Games::new(audits.auditor.clone());
+		let door = tokio::spawn(door::keep(worker.clone(), desk.clone(), blocks.clone()));
+		let roots = units.all().map(|record| (record.unit.window, record.shard_before)).collect();
+		let seat = Self {
+			worker,
+			model,
+			spec,
+			stage,
+			desk,
+			colleagues,
+			audits,
+			games,
+			door,
+			engine: Arc::new(engine),
+			units,
+			held: None,
+			roots,
+			merges: None,
+			forgotten: None,
+			declared: None,
+			blocks,
+			leaving,
+		};
+		for record in seat.units.all() {
+			seat.desk.note(record.unit);
+			seat.give_out(record);
+		}
+		Ok(seat)
+	}
+
+	/// Work, as final blocks come, until the place is lost.
+	pub async fn run(mut self) {
+		let mut told = String::new();
+		loop {
+			match self.advance().await {
+				Ok(true) => told.clear(),
+				Ok(false) => break,
+				Err(error) => {
+					let words = error.to_string();
+					// What it waits for is told once.
+					if words != told {
+						tracing::warn!(model = self.model, stage = self.stage, "{words}");
+					}
+					told = words;
+				},
+			}
+			if *self.leaving.borrow() || self.blocks.changed().await.is_err() {
+				break;
+			}
+		}
+		self.door.abort();
+		self.worker.admit(self.model, Table::new());
+	}
+
+	/// Do what there is to do now; whether the place is still held.
+	async fn advance(&mut self) -> Result<bool, SeatError> {
+		let state = self.worker.connection.state().await?;
+		let provider = &self.worker.provider;
+		let place = state.place(self.model, provider).await?;
+		let is_here = match place {
+			Some(Place::Seat { stage, .. } | Place::Standby { stage, .. }) => stage == self.stage,
+			_ => false,
+		};
+		if !is_here {
+			return Ok(false);
+		}
+		let Some(clock) = state.clock(self.model).await? else { return Ok(true) };
+		let Some(roster) = state.roster(self.model, self.stage).await? else { return Ok(true) };
+		match clock.phase {
+			Phase::Running(window) => match self.lane_in(&roster, &window) {
+				Some(lane) => self.work_in(&state, window, lane).await?,
+				None => self.stand_by(&state, &roster, &window).await?,
+			},
+			// So as to be ready when it starts.
+			_ => {
+				self.hold(&state, clock.next).await?;
+				self.declare(&state, clock.next).await?;
+			},
+		}
+		self.forget(clock.next).await?;
+		self.audits.take_up(&state).await?;
+		self.games.take_up(&state).await?;
+		Ok(true)
+	}
+
+	/// The lane in which this seat works.
+	fn lane_in(
+		&self,
+		roster: &Roster<cairn_chain::AccountId>,
+		window: &Window,
+	) -> Option<LaneIndex> {
+		(0..self.spec.lanes).find(|lane| {
+			roster.in_lane(window.seed, self.stage, *lane) == Some(&self.worker.provider)
+		})
+	}
+
+	/// Work in a window that runs, unless that is done.
+	async fn work_in(
+		&mut self,
+		state: &State,
+		window: Window,
+		lane: LaneIndex,
+	) -> Result<(), SeatError> {
+		let unit = UnitId { model: self.model, window: window.index, stage: self.stage, lane };
+		if state.unit(unit).await?.is_some() {
+			return Ok(());
+		}
+		let neighbours = state.neighbours(self.model, &window, self.stage, lane).await?;
+		self.work(Duty { window, unit, neighbours }).await
+	}
+
+	/// Hold the shard and what the seats have learned, in case one of them is lost.
+	async fn stand_by(
+		&mut self,
+		state: &State,
+		roster: &Roster<cairn_chain::AccountId>,
+		window: &Window,
+	) -> Result<(), SeatError> {
+		let mut seats = Vec::new();
+		for lane in 0..self.spec.lanes {
+			if let Some(provider) = roster.in_lane(window.seed, self.stage, lane) {
+				let peer = state.peer(provider, window).await?;
+				seats.extend(peer.map(|peer| (lane, peer)));
+			}
+		}
+		self.desk.open(Session { window: *window, seats });
+		self.hold(state, window.index).await?;
+		self.declare(state, window.index).await
+	}
+
+	/// As a standby, declare to hold the shard with which a window begins.
+	async fn declare(&mut self, state: &State, window: WindowIndex) -> Result<(), SeatError> {
+		let Some(before) = window.checked_sub(1) else { return Ok(()) };
+		let place = state.place(self.model, &self.worker.provider).await?;
+		let Some(Place::Standby { held, .. }) = place else { return Ok(()) };
+		let is_closed = state.closed_window(self.model, before).await?.is_some();
+		if held.max(self.declared) >= Some(before) || !is_closed {
+			return Ok(());
+		}
+		let provider = self.worker.provider.clone();
+		let model = self.model;
+		let request = Request::from(declare_held(model, before)).unless(move |state| {
+			let provider = provider.clone();
+			async move {
+				let place = state.place(model, &provider).await?;
+				Ok(!matches!(place, Some(Place::Standby { held, .. }) if held < Some(before)))
+			}
+		});
+		self.worker.submitter.submit(request).await?;
+		self.declared = Some(before);
+		Ok(())
+	}
+
+	/// The shard with which a window begins, and its root.
+	pub(super) async fn prepare(&mut self, window: WindowIndex) -> Result<Arc<Held>, SeatError> {
+		let state = self.worker.connection.state().await?;
+		self.hold(&state, window).await
+	}
+
+	/// Hold the shard with which a window begins: it is merged from what is here, or fetched.
+	async fn hold(&mut self, state: &State, window: WindowIndex) -> Result<Arc<Held>, SeatError> {
+		let origin = Origin::of(state, self.model, &self.spec, self.stage, window).await?;
+		let held = match origin {
+			Origin::Open => return Err(SeatError::NoOrigin(self.model)),
+			Origin::Shard(root) => self.shard(state, root).await?,
+			Origin::Merge { before, window, members } => {
+				self.merged(state, before, window, members).await?
+			},
+		};
+		self.roots.insert(window, held.root);
+		Ok(held)
+	}
+
+	/// The shard with a root.
+	async fn shard(&mut self, state: &State, root: Hash) -> Result<Arc<Held>, SeatError> {
+		if let Some(held) = self.held.as_ref().filter(|held| held.root == root) {
+			return Ok(held.clone());
+		}
+		let (desk, spec, stage) = (self.desk.clone(), self.spec.clone(), self.stage);
+		let is_initial = spec.initial.get(usize::from(stage)) == Some(&root);
+		let found = spawn_blocking(move || -> Result<Option<Held>, SeatError> {
+			if let Some(held) = desk.shards.load(&spec, root)? {
+				return Ok(Some(held));
+			}
+			let drawn = is_initial.then(|| Held::initial(&spec, stage)).transpose()?;
+			Ok(drawn.filter(|held| held.root == root))
+		});
+		let held = match found.await?? {
+			Some(held) => held,
+			None => self.colleagues.shard(state, root).await?,
+		};
+		self.keep(held).await
+	}
+
+	/// Store a shard, and remember it.
+	pub(super) async fn keep(&mut self, held: Held) -> Result<Arc<Held>, SeatError> {
+		let held = Arc::new(held);
+		let (desk, spec, stored) = (self.desk.clone(), self.spec.clone(), held.clone());
+		spawn_blocking(move || desk.shards.save(&spec, &stored)).await??;
+		self.held = Some(held.clone());
+		Ok(held)
+	}
+
+	/// What the differences of a window make of a shard.
+	async fn merged(
+		&mut self,
+		state: &State,
+		before: Hash,
+		window: WindowIndex,
+		members: Vec<Merged>,
+	) -> Result<Arc<Held>, SeatError> {
+		// Merging is a pure function of these: it is done once.
+		let merge = (before, window);
+		if let Some((_, root)) = self.merges.filter(|(known, _)| *known == merge) {
+			return self.shard(state, root).await;
+		}
+		let base = self.shard(state, before).await?;
+		let mut differences = Vec::new();
+		for member in &members {
+			differences.push(self.colleagues.difference(state, window, member).await?);
+		}
+		let (spec, stage, compute) = (self.spec.clone(), self.stage, self.worker.compute.clone());
+		let merged =
+			spawn_blocking(move || base.merged(&spec, stage, &members, differences, &compute));
+		let held = self.keep(merged.await??).await?;
+		tracing::info!(model = self.model, stage = self.stage, window, root = ?held.root, "merged");
+		self.merges = Some((merge, held.root));
+		Ok(held)
+	}
+
+	/// Forget what nobody can ask for any more, once a window.
+	async fn forget(&mut self, newest: WindowIndex) -> Result<(), SeatError> {
+		let oldest = newest.saturating_sub(KEPT_WINDOWS);
+		if self.forgotten == Some(oldest) {
+			return Ok(());
+		}
+		self.desk.forget_before(oldest);
+		let units = self.units.all().map(|record| record.unit.window);
+		for window in units.filter(|window| *window < oldest).collect::<Vec<_>>() {
+			self.units.remove(window);
+		}
+		self.roots.retain(|window, _| is_kept(*window, newest));
+		let held = self.held.as_ref().map(|held| held.root);
+		let kept: Vec<Hash> = self.roots.values().copied().chain(held).collect();
+		self.desk.shards.keep(&kept);
+		// After a long absence more is left than a window's.
+		let from = self.forgotten.unwrap_or(oldest.saturating_sub(MOST_FORGOTTEN));
+		for window in from..oldest {
+			let shelves = shelves_of(self.model, window);
+			self.worker.endpoint.blobs().clear_all(&shelves).await?;
+		}
+		self.forgotten = Some(oldest);
+		Ok(())
+	}
+}

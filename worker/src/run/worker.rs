@@ -1,0 +1,83 @@
+//! What all tasks of a daemon share.
+
+use std::{
+	collections::HashMap,
+	path::PathBuf,
+	sync::{Arc, Mutex, PoisonError},
+};
+
+use cairn_chain::{AccountId, Connection, Key, Submitter};
+use cairn_engine::{data::Dataset, Compute, Recompute};
+use cairn_primitives::{DatasetId, Hash, ModelId};
+use cairn_transport::{Admission, Endpoint, EndpointId, Signer};
+use sp_core::sr25519;
+
+/// What all tasks of a daemon share.
+pub struct Worker {
+	/// The chain.
+	pub connection: Connection,
+	/// Hash of its first block.
+	pub genesis: Hash,
+	/// Has calls of the worker's key done.
+	pub submitter: Submitter,
+	/// The worker's key.
+	pub key: Key,
+	/// The provider that it works for.
+	pub provider: AccountId,
+	/// The transport.
+	pub endpoint: Endpoint,
+	/// Threads that compute.
+	pub compute: Arc<Compute>,
+	/// What is computed twice to save memory.
+	pub recompute: Recompute,
+	/// Where everything is kept.
+	pub folder: PathBuf,
+	/// Folders of datasets.
+	pub datasets: Vec<PathBuf>,
+	/// What each model's peers may do.
+	pub admissions: Mutex<HashMap<ModelId, Table>>,
+}
+
+/// What peers may do.
+pub type Table = HashMap<EndpointId, Admission>;
+
+impl Worker {
+	/// Let the peers of a model do what the table says, and nothing else.
+	pub fn admit(&self, model: ModelId, table: Table) {
+		let mut all = self.admissions.lock().unwrap_or_else(PoisonError::into_inner);
+		all.insert(model, table);
+		let mut merged = Table::new();
+		for (peer, admission) in all.values().flatten() {
+			let entry = merged.entry(*peer).or_default();
+			entry.edges.extend(&admission.edges);
+			entry.shelves.extend(admission.shelves.iter().cloned());
+			entry.blobs.extend(&admission.blobs);
+			entry.asks |= admission.asks;
+		}
+		self.endpoint.admissions().replace(merged);
+	}
+
+	/// The dataset with a root, if its folder was named.
+	pub fn dataset(&self, root: DatasetId) -> Option<Dataset> {
+		self.datasets.iter().find_map(|folder| match Dataset::open(folder) {
+			Ok(dataset) => Some(dataset).filter(|dataset| dataset.manifest().root() == root),
+			Err(error) => {
+				tracing::warn!("{error}");
+				None
+			},
+		})
+	}
+
+	/// Signs receipts with the worker's key.
+	pub fn signer(&self) -> Arc<dyn Signer> {
+		Arc::new(KeySigner(self.key.clone()))
+	}
+}
+
+struct KeySigner(Key);
+
+impl Signer for KeySigner {
+	fn sign(&self, message: Hash) -> sr25519::Signature {
+		self.0.sign(message.as_bytes())
+	}
+}

@@ -1,0 +1,14 @@
+//! Whole networks: a real node, and workers as processes that train over real sockets.
+//!
+//! They wait for blocks most of the time, so that `make test` runs all of them at once; one by one they take too long.
+
+mod audits;
+mod faults;
+#[path = "../commands/machine.rs"]
+#[allow(dead_code)] // each test crate uses its own part
+mod machine;
+mod network;
+#[path = "../../chain/tests/chain/node.rs"]
+#[allow(dead_code)] // each test crate uses its own part
+mod node;
+mod same;
