@@ -3,6 +3,7 @@
 mod error;
 mod estimate;
 mod list;
+mod losses;
 mod open;
 mod propose;
 mod row;
@@ -38,6 +39,8 @@ pub enum ModelCommand {
 	List(list::ListCommand),
 	/// Show a model: spec, terms, checkpoints, who sits where, and its clock.
 	Show(show::ShowCommand),
+	/// Show how a model learns, window by window, and draw it.
+	Losses(losses::LossesCommand),
 }
 
 impl ModelCommand {
@@ -49,6 +52,7 @@ impl ModelCommand {
 				Self::Open(command) => command.run().await,
 				Self::List(command) => command.run().await,
 				Self::Show(command) => command.run().await,
+				Self::Losses(command) => command.run().await,
 			}
 		})
 	}
