@@ -1,4 +1,4 @@
-// A model's life in chapters. `make demo` tells it, the tests run it; what a chapter claims, it asserts.
+// A model's life in chapters. `make tour` tells it, the tests run it; what a chapter claims, it asserts.
 
 import assert from 'node:assert/strict';
 

@@ -1,4 +1,4 @@
-// `make demo`: tells a model's life on a development chain of its own. `make demo ARGS=faults` tells another story.
+// `make tour`: tells a model's life on a development chain of its own. `make tour ARGS=faults` tells another story.
 
 import { connect, height } from './lib/chain.mjs';
 import { startNode } from './lib/node.mjs';

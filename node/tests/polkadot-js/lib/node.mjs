@@ -11,7 +11,7 @@ const PATIENCE = 180_000; // milliseconds: a machine that does other things as w
 /** Starts `cairn-node --dev`, and waits until it takes connections; `stop()` ends it and removes its data. */
 export const startNode = async () => {
 	const binary = process.env.CAIRN_NODE;
-	if (!binary) throw new Error('Set CAIRN_NODE to the path of cairn-node (make does it: make test-js, make demo).');
+	if (!binary) throw new Error('Set CAIRN_NODE to the path of cairn-node (make does it: make test-js, make tour, make demo).');
 	const directory = mkdtempSync(join(tmpdir(), 'cairn-'));
 	const log = join(directory, 'node.log');
 	const child = spawn(
