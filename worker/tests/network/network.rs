@@ -24,7 +24,7 @@ use crate::{
 
 /// The model that trains.
 pub const MODEL: ModelId = 0;
-/// How long anything may take: windows last half a minute, and as long lies between them.
+/// How long anything may take: windows last three quarters of a minute, and half a minute lies between them.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Accounts with money on a development chain; the first is the researcher.
@@ -172,7 +172,7 @@ fn prepare(machine: &Machine, change: impl FnOnce(&mut ModelSpec)) -> ModelSpec 
 	spec.architecture.vocabulary = 300;
 	spec.window.steps = 100;
 	spec.window.checkpoint_every = 25;
-	spec.window.blocks = 10;
+	spec.window.blocks = 14;
 	change(&mut spec);
 	let initial = |stage| Shard::initial(&spec, stage).unwrap().root(spec.lanes).unwrap();
 	spec.initial = [0, 1].map(initial).to_vec().try_into().unwrap();
