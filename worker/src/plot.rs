@@ -37,10 +37,31 @@ type Points = [(f64, f64)];
 /// How a model learned: losses in nats a token, each with the tokens that were trained on before it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curves {
-	/// Of the steps.
+	/// What a point of the training is of.
+	pub each: Each,
+	/// Of steps or windows.
 	pub training: Vec<(u64, f64)>,
 	/// Of held-out text, behind windows.
 	pub held_out: Vec<(u64, f64)>,
+}
+
+/// What a point of the training is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Each {
+	/// A step.
+	#[default]
+	Step,
+	/// A window.
+	Window,
+}
+
+impl Each {
+	fn name(self) -> &'static str {
+		match self {
+			Self::Step => "step",
+			Self::Window => "window",
+		}
+	}
 }
 
 /// Why there is no image.
@@ -121,39 +142,42 @@ fn draw(area: &Area, title: &str, curves: &Curves) -> Result<(), PlotError> {
 		.bold_line_style(line(GRID, 1))
 		.light_line_style(TRANSPARENT)
 		.draw()?;
-	draw_lines(&mut chart, &training, &held_out)
+	draw_lines(&mut chart, curves.each.name(), &training, &held_out)
 }
 
 /// The lines, and what each of them is.
 fn draw_lines<'a, 'b: 'a>(
 	chart: &mut Chart<'a, 'b>,
+	each: &str,
 	training: &Points,
 	held_out: &Points,
 ) -> Result<(), PlotError> {
 	let (length, rise) = (px(32) as i32, px(RISE) as i32);
 	let sample =
 		|style| move |(x, y)| PathElement::new([(x, y - rise), (x + length, y - rise)], style);
-	let thin = line(STEPS, 1);
-	chart
-		.draw_series(segments(&extremes(training), thin))?
-		.label("training, each step")
-		.legend(sample(thin));
+	let (thin, thick) = (line(STEPS, 1), line(SMOOTHED, 3));
 	let (smoothed, neighbours) = smoothed(training);
-	let thick = line(SMOOTHED, 3);
-	chart
-		.draw_series(segments(&smoothed, thick))?
-		.label(format!("training, mean of {neighbours} steps"))
-		.legend(sample(thick));
-	let (style, radius) = (line(HELD_OUT, 2), px(5));
-	chart.draw_series(segments(held_out, style))?;
-	chart
-		.draw_series(held_out.iter().map(|point| Circle::new(*point, radius, HELD_OUT.filled())))?
-		.label("held-out, each window")
-		.legend(move |(x, y)| {
+	let of_training = match neighbours {
+		1 => format!("training, each {each}"),
+		_ => {
+			chart
+				.draw_series(segments(&extremes(training), thin))?
+				.label(format!("training, each {each}"))
+				.legend(sample(thin));
+			format!("training, mean of {neighbours} {each}s")
+		},
+	};
+	chart.draw_series(segments(&smoothed, thick))?.label(of_training).legend(sample(thick));
+	if !held_out.is_empty() {
+		let (style, radius) = (line(HELD_OUT, 2), px(5));
+		chart.draw_series(segments(held_out, style))?;
+		let points = held_out.iter().map(|point| Circle::new(*point, radius, HELD_OUT.filled()));
+		chart.draw_series(points)?.label("held-out, each window").legend(move |(x, y)| {
 			EmptyElement::at((x, y - rise))
 				+ PathElement::new([(0, 0), (length, 0)], style)
 				+ Circle::new((length / 2, 0), radius, HELD_OUT.filled())
 		});
+	}
 	chart
 		.configure_series_labels()
 		.position(SeriesLabelPosition::UpperRight)
@@ -281,7 +305,7 @@ mod tests {
 	fn losses_that_fall_are_lines_that_fall() {
 		let training: Vec<_> = (1..=500).map(|i| (i * 64, 5.0 - i as f64 / 200.0)).collect();
 		let held_out = vec![(16_000, 4.0), (32_000, 2.7)];
-		let file = png("a model", &Curves { training, held_out }).unwrap();
+		let file = png("a model", &Curves { training, held_out, ..Curves::default() }).unwrap();
 		for color in [SMOOTHED, HELD_OUT] {
 			// Below the legend, which has the colors too.
 			let line: Vec<_> = places(&file, color)
@@ -329,7 +353,7 @@ mod tests {
 	#[test]
 	fn ticks_are_plain_numbers_in_a_unit_that_keeps_them_short() {
 		assert_eq!([0.1 + 0.2, 50.0, 2.5].map(|number| plain(&number)), ["0.3", "50", "2.5"]);
-		let at = |tokens| axis(&Curves { training: vec![(tokens, 1.0)], held_out: vec![] }).0;
+		let at = |tokens| axis(&Curves { training: vec![(tokens, 1.0)], ..Curves::default() }).0;
 		assert_eq!([0, 9_999, 10_000, 10_000_000, 1 << 40].map(at), [1.0, 1.0, 1e3, 1e6, 1e9]);
 	}
 }

@@ -12,7 +12,7 @@ use cairn_engine::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::plot::Curves;
+use crate::plot::{Curves, Each};
 
 /// The table's file in a run's folder.
 const FILE: &str = "loss.csv";
@@ -118,6 +118,7 @@ impl Table {
 		let mean = |(tokens, (sum, lanes)): (u64, (f64, u32))| (tokens, sum / f64::from(lanes));
 		let held_out = |row: &Row| Some((row.tokens, f64::from(row.held_out?)));
 		Curves {
+			each: Each::Step,
 			training: steps.into_iter().map(mean).collect(),
 			held_out: self.rows.iter().filter_map(held_out).collect(),
 		}
@@ -207,7 +208,11 @@ mod tests {
 			fs::write(&path, &whole[..whole.len() - cut]).unwrap();
 			let table = Table::open(folder.path(), 1, 10).unwrap();
 			assert_eq!(fs::read_to_string(&path).unwrap(), lines[..4].join("\n") + "\n");
-			let expected = Curves { training: vec![(40, 2.5)], held_out: vec![(40, 3.0)] };
+			let expected = Curves {
+				training: vec![(40, 2.5)],
+				held_out: vec![(40, 3.0)],
+				..Curves::default()
+			};
 			assert_eq!(table.curves(), expected);
 		}
 	}

@@ -175,7 +175,7 @@ try {
 	}));
 	console.log(table(rows));
 	console.log(`\nfees on chain: ${crn(fees)} in ${await height(api)} blocks`);
-	console.log(`\nthe model after ${windows} windows: ${sample.trim()}`);
+	console.log(`\nthe model now says: ${sample.trim()}`);
 	console.log(`\nEverything is in ${out}: losses.png, checkpoint/, the workers' data and logs. Nothing is left running.`);
 } catch (error) {
 	console.error(`\n${error.stack}\n\nThe end of the node's log:\n${node?.tail()}`);

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{row::stages, CommandResult, ModelError};
 use crate::{
 	commands::{columns::Columns, print_json, Failed},
-	plot::{self, Curves},
+	plot::{self, Curves, Each},
 	progress,
 	settings::{ChainArguments, Settings},
 };
@@ -53,6 +53,7 @@ impl LossesCommand {
 		let losses = progress::during("asking the node", self.losses(&settings)).await?;
 		if let Some(path) = &self.plot {
 			let curves = Curves {
+				each: Each::Window,
 				training: losses.iter().map(|l| (l.tokens, f64::from(l.loss))).collect(),
 				held_out: losses
 					.iter()
