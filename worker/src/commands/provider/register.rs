@@ -119,8 +119,7 @@ impl RegisterCommand {
 	}
 
 	fn hardware(&self) -> Hardware {
-		let free =
-			|| memory::free().map_or(0, |bytes| u32::try_from(bytes >> 20).unwrap_or(u32::MAX));
+		let free = || u32::try_from(memory::free() >> 20).unwrap_or(u32::MAX);
 		Hardware {
 			class: self.class.into(),
 			memory_mib: self.memory.unwrap_or_else(free),
