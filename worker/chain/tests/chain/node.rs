@@ -9,7 +9,7 @@ use std::{
 	time::{Duration, Instant},
 };
 
-use cairn_chain::{Connection, Key};
+use cairn_chain::{ConnectError, Connection, Key};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -79,6 +79,9 @@ impl Node {
 		self.process = Some(process);
 		let started = Instant::now();
 		while let Err(error) = Connection::open(&self.url(), None).await {
+			if matches!(error, ConnectError::Incompatible(_)) {
+				break; // it answers, and the metadata is to be written anew
+			}
 			if started.elapsed() > STARTUP {
 				self.fail(&error);
 			}
