@@ -84,4 +84,7 @@
 )]
 mod generated {}
 
+/// So that this crate is compiled anew when the file changes.
+const _: &[u8] = include_bytes!("../metadata.scale");
+
 pub(crate) use generated::*;
