@@ -21,7 +21,7 @@ use cairn_primitives::{
 };
 use cairn_program::{
 	trace::{Action, StageProgram, Step},
-	Operation, Value,
+	Value,
 };
 use lanes::{Crossed, ACTIVATIONS, SENT_ACTIVATIONS, SENT_GRADIENTS};
 use pallet_disputes::{Game, Move, Phase, Place as GamePlace, Range, Side, Times};
@@ -32,6 +32,8 @@ use trace::{Edge, Oracle, Tamper};
 
 /// A unit of a gate window of a small model.
 struct Unit<'a> {
+	/// How many were looked at before.
+	number: usize,
 	name: String,
 	window: Window<'a>,
 	seat: (u8, u8),
@@ -58,6 +60,7 @@ impl<'a> Unit<'a> {
 
 /// Look at every unit of a window of models of every kind of edge and optimizer.
 fn each(lanes: u8, every: u32, mut look: impl FnMut(&mut Unit)) {
+	let mut units = 0;
 	let folder = tempfile::tempdir().unwrap();
 	let folder: &Path = folder.path();
 	for (name, mut spec) in specs(folder, lanes) {
@@ -73,7 +76,9 @@ fn each(lanes: u8, every: u32, mut look: impl FnMut(&mut Unit)) {
 				let number = usize::from(stage);
 				let (before, outer) = (&before[number], &seats[number].outer);
 				let name = format!("{name}, stage {stage}");
-				look(&mut Unit { name, window, seat: (lane, stage), before, outer, crossed });
+				let seat = (lane, stage);
+				look(&mut Unit { number: units, name, window, seat, before, outer, crossed });
+				units += 1;
 			}
 		});
 	}
@@ -133,11 +138,10 @@ fn most_moves(spec: &ModelSpec, context: &UnitContext, leaf: &Leaf) -> u32 {
 	2 + 2 * levels.into_iter().map(parts).sum::<u32>()
 }
 
-/// A game against a liar by an honest challenger, who proves the last piece wrong: the piece.
-fn convict(unit: &Unit, liar: &Oracle) -> Leaf {
+/// A game against a liar by an honest challenger, who proves the last piece wrong: the piece. Who reads what crossed as the liar does
+/// and computes it has this trace, whatever the liar attests.
+fn convict(unit: &Unit, challenger: &mut UnitTrace<Edge>, liar: &Oracle) -> Leaf {
 	let spec = unit.window.spec;
-	let mut challenger = unit.trace(liar);
-	let challenger = std::cell::RefCell::new(&mut challenger);
 	let game = play(
 		spec,
 		&liar.context,
@@ -152,129 +156,112 @@ fn convict(unit: &Unit, liar: &Oracle) -> Leaf {
 				},
 			}
 		},
-		|phase| {
-			let mut challenger = challenger.borrow_mut();
-			match phase {
-				Phase::ChooseCheckpoint(leaves) => challenger
-					.choose_checkpoint(spec.window.checkpoint_every, leaves)
-					.unwrap()
-					.expect("something is disputed"),
-				Phase::ChooseChild(range, claimed) => {
-					challenger.choose(place(range), range.from, range.to, claimed).unwrap()
-				},
-				other => panic!("{other:?} is not the challenger's"),
-			}
+		|phase| match phase {
+			Phase::ChooseCheckpoint(leaves) => challenger
+				.choose_checkpoint(spec.window.checkpoint_every, leaves)
+				.unwrap()
+				.expect("something is disputed"),
+			Phase::ChooseChild(range, claimed) => {
+				challenger.choose(place(range), range.from, range.to, claimed).unwrap()
+			},
+			other => panic!("{other:?} is not the challenger's"),
 		},
 	);
 	let Phase::Prove(leaf) = game.phase else { panic!("{:?}", game.phase) };
-	let evidence = challenger.borrow_mut().evidence(&leaf).unwrap();
+	let evidence = challenger.evidence(&leaf).unwrap();
 	assert!(evidence.len() < MAX_EVIDENCE as usize);
 	let winner = game.prove::<StageProgram>(spec, &evidence, 100);
 	assert_eq!(winner, Ok(Side::Challenger), "{}: {leaf:?}", unit.name);
 	leaf
 }
 
-/// The nearest other number that a value can have.
-fn other(value: Value, number: f32) -> f32 {
-	match value.element_bytes() {
-		1 if number > 0.0 => number - 1.0,
-		1 => number + 1.0,
-		_ => f32::from_bits(number.to_bits() ^ 1),
-	}
-}
-
-/// The lie about one element of what an operation writes, and the piece that it is in.
-fn lie_about(unit: &Unit, step: u32, output: Value) -> Option<()> {
-	let lie = |at: &Step,
-	           operation: &Operation,
-	           reference: &mut cairn_program::reference::Reference<f32>| {
-		if at.number() == step && operation.output == output {
-			let mut floats = reference.get(output).unwrap().to_vec();
-			let element = floats.len() / 2;
-			floats[element] = other(output, floats[element]);
-			reference.insert(output, floats);
+/// A lie about what an operation writes, from the element in the middle on, which is found in the piece that yields that.
+fn lie_about(unit: &Unit, challenger: &mut UnitTrace<Edge>, (step, number): (u32, u64), by: f32) {
+	let liar = unit.liar(&|at, operation, reference| {
+		let is_it = matches!(at.action(number), Some(Action::Compute(own)) if own == *operation);
+		if at.number() == step && is_it {
+			let mut floats = reference.get(operation.output).unwrap().to_vec();
+			let middle = floats.len() / 2;
+			floats.iter_mut().skip(middle).for_each(|float| *float += by);
+			reference.insert(operation.output, floats);
 		}
-	};
-	let liar = unit.liar(&lie);
+	});
 	let at = liar.step(step);
-	let (number, operation) = (0..at.length()).find_map(|number| match at.action(number)? {
-		Action::Compute(operation) if operation.output == output => Some((number, operation)),
-		_ => None,
-	})?;
-	let leaf = convict(unit, &liar);
-	let element = operation.elements() / 2;
-	let piece = (element + 1) * operation.pieces_per_element() - 1;
+	let Some(Action::Compute(operation)) = at.action(number) else { panic!("{number}") };
+	let leaf = convict(unit, challenger, &liar);
+	let piece = (operation.elements() / 2 + 1) * operation.pieces_per_element() - 1;
 	let found = (leaf.step, u64::from(leaf.operation), leaf.piece);
-	assert_eq!(found, (step, number, piece), "{}: {output}", unit.name);
-	Some(())
+	assert_eq!(found, (step, number, piece), "{}: {}", unit.name, operation.output);
 }
 
-/// Values that a step writes.
-fn outputs(step: &Step) -> Vec<Value> {
-	let actions = (0..step.length()).filter_map(|number| step.action(number));
-	let outputs = actions.filter_map(|action| match action {
-		Action::Compute(operation) => Some(operation.output),
+/// The numbers of the operations of a step that write, with what they write.
+fn outputs(step: &Step) -> Vec<(u64, Value)> {
+	let written = (0..step.length()).map_while(|number| match step.action(number)? {
+		Action::Compute(operation) => Some((number, operation.output)),
 		_ => None,
 	});
-	outputs.collect()
+	written.collect()
 }
 
 #[test]
 fn another_number_is_found_in_the_piece_that_it_is_in() {
-	let mut found = 0;
+	let mut found = BTreeSet::new();
 	each(2, 2, |unit| {
 		let honest = unit.oracle();
-		for number in [1, 3] {
-			let outputs = outputs(&honest.step(number));
-			let last = outputs.len() - 1;
-			// The last of a step that is not the closing one is what the next step begins with.
-			for place in BTreeSet::from([0, last / 3, last / 2, last * 4 / 5, last]) {
-				found += lie_about(unit, number, outputs[place]).map_or(0, |()| 1);
-			}
-		}
+		let mut challenger = unit.trace(&honest);
+		let outputs = outputs(&honest.step(1));
+		let last = outputs.len() - 1;
+		let places = [0, last / 4, last / 2, last];
+		let (number, value) = outputs[places[unit.number % places.len()]];
+		lie_about(unit, &mut challenger, (1, number), 1.0);
+		found.insert(value);
 	});
-	assert_eq!(found, 16 * 10);
+	assert!(found.len() > 8, "{found:?}");
 }
 
 #[test]
 fn a_result_that_is_not_computed_is_found_in_the_closing_step() {
-	for lanes in [1, 2] {
-		let mut found = 0;
-		each(lanes, 1, |unit| {
-			let closing = unit.window.steps;
-			for number in [Value::ChangeNorm, Value::MeanLoss, Value::HeldOutLoss] {
-				if outputs(&unit.oracle().step(closing)).contains(&number) {
-					found += lie_about(unit, closing, number).map_or(0, |()| 1);
-				}
-			}
+	let mut found = 0;
+	each(2, 1, |unit| {
+		let closing = unit.window.steps;
+		let honest = unit.oracle();
+		let mut challenger = unit.trace(&honest);
+		let numbers = outputs(&honest.step(closing)).into_iter().filter(|(_, value)| {
+			matches!(value, Value::ChangeNorm | Value::MeanLoss | Value::HeldOutLoss)
 		});
-		assert_eq!(found, 16 + 2 * 6, "all stages, and twice more the last");
-	}
+		// On stages that are not the last there is one.
+		for (number, _) in numbers.skip(unit.number % 3).take(1) {
+			lie_about(unit, &mut challenger, (closing, number), 1e-3);
+			found += 1;
+		}
+	});
+	assert!(found > 6, "{found}");
 }
 
 #[test]
 fn who_skips_a_step_is_found_in_it() {
 	let mut found = 0;
 	each(2, 2, |unit| {
-		for skipped in 0..unit.window.steps {
-			let liar = unit.liar(&|step, operation, reference| {
-				if step.number() != skipped {
-					return;
-				}
-				let before = match operation.output {
-					Value::NextParameter(tensor) => Value::Parameter(tensor),
-					Value::NextState(tensor, moment) => Value::State(tensor, moment),
-					Value::LossSoFar => Value::EarlierLoss,
-					_ => return,
-				};
-				let before = reference.get(before).unwrap().to_vec();
-				reference.insert(operation.output, before);
-			});
-			assert_eq!(convict(unit, &liar).step, skipped, "{}", unit.name);
-			found += 1;
-		}
+		let honest = unit.oracle();
+		let mut challenger = unit.trace(&honest);
+		let skipped = unit.number as u32 % unit.window.steps;
+		let liar = unit.liar(&|step, operation, reference| {
+			if step.number() != skipped {
+				return;
+			}
+			let before = match operation.output {
+				Value::NextParameter(tensor) => Value::Parameter(tensor),
+				Value::NextState(tensor, moment) => Value::State(tensor, moment),
+				Value::LossSoFar => Value::EarlierLoss,
+				_ => return,
+			};
+			let before = reference.get(before).unwrap().to_vec();
+			reference.insert(operation.output, before);
+		});
+		assert_eq!(convict(unit, &mut challenger, &liar).step, skipped, "{}", unit.name);
+		found += 1;
 	});
-	assert_eq!(found, 16 * 3);
+	assert_eq!(found, 16);
 }
 
 #[test]
@@ -288,21 +275,23 @@ fn who_begins_with_another_shard_is_found_in_the_first_piece() {
 		let mut liar =
 			Oracle::tampered(&unit.window, unit.seat, begin, &unit.crossed, &|_, _, _| ());
 		liar.begin_with(honest.context.shard_before);
-		let leaf = convict(unit, &liar);
+		let leaf = convict(unit, &mut unit.trace(&honest), &liar);
 		assert_eq!((leaf.step, leaf.operation, leaf.piece), (0, 0, 0), "{}", unit.name);
 		found += 1;
 	});
 	assert_eq!(found, 16);
 }
 
-/// Microbatches of which the sent or received messages are changed: in the middle of a window, in its last step, and held out.
-fn crossings(unit: &Unit, kind: usize) -> Vec<Crossing> {
+/// A microbatch of which the sent or received message is changed: in the middle of a window, in its last step, or held out.
+fn changed(unit: &Unit, kind: usize) -> Option<Crossing> {
 	let all = [
 		Crossing::Step { step: 1, microbatch: 0 },
 		Crossing::Step { step: unit.window.steps - 1, microbatch: 1 },
 		Crossing::HeldOut { microbatch: 7 },
 	];
-	all.into_iter().filter(|at| unit.crossed.messages[kind].contains_key(at)).collect()
+	let mut there = all.into_iter().filter(|at| unit.crossed.messages[kind].contains_key(at));
+	let count = there.clone().count().max(1);
+	there.nth(unit.number % count)
 }
 
 fn step_of(unit: &Unit, at: Crossing) -> u32 {
@@ -318,12 +307,12 @@ fn who_sends_something_else_is_found_in_the_comparison() {
 	each(2, 2, |unit| {
 		let honest = unit.crossed.clone();
 		for kind in [SENT_ACTIVATIONS, SENT_GRADIENTS] {
-			for at in crossings(unit, kind) {
+			if let Some(at) = changed(unit, kind) {
 				let message = unit.crossed.messages[kind].get_mut(&at).unwrap();
 				let last = message.len() - 1;
 				message[last] ^= 1;
 				let liar = unit.liar(&|_, _, _| ());
-				let leaf = convict(unit, &liar);
+				let leaf = convict(unit, &mut unit.trace(&liar), &liar);
 				let step = liar.step(leaf.step);
 				let action = step.action(leaf.operation.into());
 				assert!(matches!(action, Some(Action::Compare(_))), "{}: {action:?}", unit.name);
@@ -333,8 +322,7 @@ fn who_sends_something_else_is_found_in_the_comparison() {
 			}
 		}
 	});
-	// Of each edge three activations and two gradients, sent by its ends.
-	assert_eq!(found, 2 * (2 + 1 + 2) * (3 + 2));
+	assert_eq!(found, 2 * (2 + 1 + 2) * 2, "both ends of every edge");
 }
 
 #[test]
@@ -342,7 +330,7 @@ fn who_goes_on_behind_what_is_not_finite_is_found_there() {
 	let mut found = 0;
 	each(2, 2, |unit| {
 		let honest = unit.crossed.clone();
-		for at in crossings(unit, ACTIVATIONS) {
+		if let Some(at) = changed(unit, ACTIVATIONS) {
 			let is_dense =
 				unit.window.spec.boundary == cairn_primitives::spec::BoundaryCodec::Dense;
 			// What an honest receiver refuses; and what it takes, although it makes it diverge.
@@ -351,7 +339,7 @@ fn who_goes_on_behind_what_is_not_finite_is_found_there() {
 				let end = message.len() - 4;
 				message[end..].copy_from_slice(&last);
 				let liar = unit.liar(&|_, _, _| ());
-				let leaf = convict(unit, &liar);
+				let leaf = convict(unit, &mut unit.trace(&liar), &liar);
 				assert_eq!(leaf.step, step_of(unit, at), "{}", unit.name);
 				let step = liar.step(leaf.step);
 				let action = step.action(leaf.operation.into());
@@ -364,7 +352,7 @@ fn who_goes_on_behind_what_is_not_finite_is_found_there() {
 			}
 		}
 	});
-	assert_eq!(found, 2 * (2 + 1 + 2) * 3 * 2);
+	assert_eq!(found, 2 * (2 + 1 + 2) * 2);
 }
 
 #[test]
@@ -374,7 +362,7 @@ fn who_disputes_an_honest_unit_loses_whatever_he_chooses() {
 	each(2, 2, |unit| {
 		let (spec, honest) = (unit.window.spec, unit.oracle());
 		let mut defender = unit.trace(&honest);
-		for _ in 0..20 {
+		for _ in 0..5 {
 			let game = play(
 				spec,
 				&honest.context,
@@ -404,12 +392,15 @@ fn every_operation_is_proven_to_be_what_it_is() {
 	let (mut looked, mut longest) = (0, 0);
 	for lanes in [1, 2] {
 		each(lanes, 2, |unit| {
+			if lanes == 1 && unit.number > 0 {
+				return; // but for the end of the closing step they are the same
+			}
 			let (spec, honest) = (unit.window.spec, unit.oracle());
 			let mut own = unit.trace(&honest);
 			for number in [1, unit.window.steps] {
 				let step = honest.step(number);
 				// Of what is held out all microbatches are alike.
-				let stride = if step.is_closing() { 3 } else { 1 };
+				let stride = if step.is_closing() { 7 } else { 1 };
 				for operation in (0..step.length())
 					.filter(|operation| operation % stride == 0 || operation + 40 > step.length())
 				{
@@ -439,7 +430,7 @@ fn every_operation_is_proven_to_be_what_it_is() {
 		});
 	}
 	println!("{looked} pieces, with {longest} bytes of evidence at most");
-	assert!(looked > 20_000, "{looked}");
+	assert!(looked > 10_000, "{looked}");
 	assert!(longest < MAX_EVIDENCE as usize, "{longest}");
 }
 

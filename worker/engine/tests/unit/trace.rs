@@ -130,7 +130,7 @@ pub struct Oracle<'a> {
 	pub window: Window<'a>,
 	pub context: UnitContext,
 	shard: Vec<Hash>,
-	/// What each step begins with, and its values.
+	/// The list of values of each step, and the values.
 	steps: Vec<(Vec<Hash>, Values)>,
 }
 
@@ -229,13 +229,11 @@ impl<'a> Oracle<'a> {
 				tamper(&step, &operation, &mut reference);
 			}
 			let values = Values(reference.blobs());
-			let next = {
-				let (shard, signed) = (oracle.shard.clone(), Default::default());
-				let record = Record::new(&step, &values, list.clone(), shard, signed).unwrap();
-				record.next().unwrap()
-			};
-			oracle.steps.push((list, values));
-			list = next;
+			let (shard, signed) = (oracle.shard.clone(), Default::default());
+			let record = Record::new(&step, &values, list, shard, signed).unwrap();
+			let written = record.list().to_vec();
+			list = record.next().unwrap();
+			oracle.steps.push((written, values));
 			last = Some(reference);
 		}
 		oracle.context.result = oracle.boundary(u64::from(steps) + 1);
@@ -269,7 +267,7 @@ impl<'a> Oracle<'a> {
 		let (list, values) = &self.steps[number as usize];
 		let step = self.step(number);
 		let (shard, signed) = (self.shard.clone(), Default::default());
-		let record = Record::new(&step, values, list.clone(), shard, signed).unwrap();
+		let record = Record::resumed(&step, values, list.clone(), shard, signed);
 		record.commitment(operation, piece).unwrap()
 	}
 
