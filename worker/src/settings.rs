@@ -135,7 +135,6 @@ impl Settings {
 	}
 
 	/// What the file says in a command's table; by default nothing.
-	#[allow(dead_code)] // for commands that have many options
 	pub fn table<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, SettingsError> {
 		let Some(table) = self.tables.get(name) else { return Ok(T::default()) };
 		table.clone().try_into().map_err(|error: toml::de::Error| SettingsError::BadFile {

@@ -164,7 +164,7 @@ impl ShardStore {
 /// Which windows' shards are kept when a window is the newest.
 pub fn is_kept(window: WindowIndex, newest: WindowIndex) -> bool {
 	let is_recent = window.saturating_add(KEPT_WINDOWS) > newest;
-	let follows_gate = window % GATE_EVERY == 0;
+	let follows_gate = window.is_multiple_of(GATE_EVERY);
 	is_recent || (follows_gate && window.saturating_add(KEPT_GATES * GATE_EVERY) > newest)
 }
 
