@@ -107,7 +107,7 @@ fn check_shapes(spec: &ModelSpec) -> CommandResult {
 }
 
 fn init(spec: &ModelSpec, out: &Path) -> CommandResult {
-	let needed = MemoryPlan::initial(spec)?.total();
+	let needed = MemoryPlan::initial(spec)?.total() + memory::PROGRAM;
 	let advice = "cut the model into more stages, or make it smaller";
 	memory::check("making a shard", needed, memory::free(), advice)?;
 	let mut roots = Vec::new();

@@ -225,7 +225,8 @@ impl TrainLocalCommand {
 		threads: usize,
 	) -> CommandResult {
 		let plan = MemoryPlan::local(spec, recompute, threads)?;
-		let needed = plan.total() + plot::MEMORY.saturating_sub(plan.free_between);
+		let plot = plot::MEMORY.saturating_sub(plan.free_between);
+		let needed = plan.total() + plot + memory::PROGRAM;
 		let available = self.memory.map_or_else(memory::free, |mebibytes| mebibytes << 20);
 		let advice = "use --recompute full, smaller microbatches, or a smaller model";
 		memory::check("the run", needed, available, advice)?;

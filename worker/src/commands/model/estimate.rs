@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::{
 	amount::Shares,
 	commands::{columns::Columns, measured, short, Failed},
+	memory::PROGRAM,
 };
 
 /// What a spec takes.
@@ -146,7 +147,7 @@ impl StageEstimate {
 		Ok(Self {
 			parameters: cost.parameters,
 			flops_per_sample: cost.per_sample,
-			memory: plan.total() + window_memory(spec, cost.parameters),
+			memory: plan.total() + window_memory(spec, cost.parameters) + PROGRAM,
 		})
 	}
 }
