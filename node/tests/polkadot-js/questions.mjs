@@ -176,7 +176,7 @@ export const chapters = [
 			await setTimes(api, { DisputeBudget: 8, EscrowBlocks: 35 });
 			const { seedAt } = await pokeUntil(api, model, api.events.shards.WindowScheduled, anyone);
 			await asks(stage, 'worker', 'shards.clock', [model],
-				{ next: 0, oldest: 0, phase: { scheduled: { seedAt: seedAt.toNumber() } } });
+				{ next: 0, oldest: 0, voided: 0, phase: { scheduled: { seedAt: seedAt.toNumber() } } });
 			const started = (await pokeUntil(api, model, api.events.shards.WindowStarted, anyone)).window;
 			stage.window = started;
 			assert.equal(started.deadline.toNumber(), started.start.toNumber() + spec.window.blocks);
