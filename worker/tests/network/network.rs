@@ -13,7 +13,7 @@ use cairn_chain::{
 	views::{Clock, Place, State},
 	AccountId, Connection, Key,
 };
-use cairn_engine::Shard;
+use cairn_engine::{data::Dataset, Shard};
 use cairn_primitives::{ModelId, ModelSpec, StageIndex, UnitId, WindowIndex};
 use tokio::time::sleep;
 
@@ -170,6 +170,7 @@ fn prepare(machine: &Machine, change: impl FnOnce(&mut ModelSpec)) -> ModelSpec 
 	let root = said.split('"').find(|part| part.starts_with("0x")).unwrap();
 	let mut spec = ModelSpec::example(root.parse().unwrap(), 2, 2);
 	spec.architecture.vocabulary = 300;
+	spec.tokenizer = Dataset::open(machine.file("data")).unwrap().manifest().tokenizer;
 	spec.window.steps = 100;
 	spec.window.checkpoint_every = 25;
 	spec.window.blocks = 14;
