@@ -14,6 +14,8 @@ use cairn_primitives::{
 	BlockNumber, ModelId, ModelSpec, StageIndex, UnitId, WindowIndex,
 };
 
+use futures::future::join_all;
+
 use super::worker::Worker;
 
 /// Closed windows whose lots are looked after.
@@ -47,16 +49,21 @@ pub async fn look_after(
 		true => return Ok(()),
 		false => worker.connection.best().await?.max(state.height()),
 	};
+	let mut calls = Vec::new();
 	for chore in chores {
 		let wait = rank(worker, state, model, spec, &chore).await?.saturating_mul(PATIENCE);
 		if now >= chore.from.saturating_add(wait) {
-			tracing::debug!(model, call = chore.call.name(), "doing a chore");
-			// Somebody else may be faster: that is as good.
-			if let Err(error) = worker.submitter.submit(Request::from(chore.call)).await {
-				tracing::debug!(model, %error, "a chore was not done");
-			}
+			calls.push(chore.call);
 		}
 	}
+	let done = calls.into_iter().map(|call| async {
+		tracing::debug!(model, call = call.name(), "doing a chore");
+		// Somebody else may be faster: that is as good.
+		if let Err(error) = worker.submitter.submit(Request::from(call)).await {
+			tracing::debug!(model, %error, "a chore was not done");
+		}
+	});
+	join_all(done).await;
 	Ok(())
 }
 

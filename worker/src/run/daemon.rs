@@ -105,6 +105,8 @@ struct Working {
 	stage: StageIndex,
 	spec: Arc<ModelSpec>,
 	task: JoinHandle<()>,
+	/// Looks after the model, until what it asked for is final.
+	chores: Option<JoinHandle<()>>,
 }
 
 /// Run until told to end.
@@ -270,14 +272,18 @@ impl Daemon {
 			self.take_places(&state).await?;
 		}
 		self.blocks.send_replace(Some(block));
-		for (model, place) in &self.places {
+		for (model, place) in &mut self.places {
+			// What is on its way would be asked for again.
+			if place.chores.as_ref().is_some_and(|chores| !chores.is_finished()) {
+				continue;
+			}
 			let (worker, spec, model) = (self.worker.clone(), place.spec.clone(), *model);
 			let state = state.clone();
-			tokio::spawn(async move {
+			place.chores = Some(tokio::spawn(async move {
 				if let Err(error) = chores::look_after(&worker, &state, model, &spec).await {
 					tracing::debug!(model, "chores wait: {error}");
 				}
-			});
+			}));
 		}
 		Ok(())
 	}
@@ -306,7 +312,9 @@ impl Daemon {
 			)?;
 			let task = tokio::spawn(seat.run());
 			let spec = Arc::new(spec);
-			if let Some(before) = self.places.insert(model, Working { stage, spec, task }) {
+			if let Some(before) =
+				self.places.insert(model, Working { stage, spec, task, chores: None })
+			{
 				before.task.abort();
 			}
 		}
