@@ -1,6 +1,7 @@
 //! Cairn's own pallets: models, the work on them, and what they earn.
 
-use cairn_primitives::{lcg::Lcg, traits, Hash, ModelId, ModelStatus};
+use cairn_primitives::{traits, Hash, ModelId, ModelStatus};
+use cairn_program::trace::StageProgram;
 use frame_support::{
 	parameter_types,
 	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU8, Contains, Get},
@@ -112,7 +113,7 @@ impl pallet_contributions::Config for Runtime {
 	type EscrowWindows = protocol::EscrowWindows;
 	type LotDelay = protocol::BeaconDelay;
 	type MaxChallenges = ConstU32<4>;
-	type Merges = Lcg;
+	type Merges = StageProgram;
 	type Models = Models;
 	type Providers = Workers;
 	type RetentionWindows = protocol::RetentionWindows;
@@ -128,8 +129,7 @@ impl pallet_disputes::Config for Runtime {
 	type BenchmarkHelper = crate::benches::Helper;
 	type ClockBudget = protocol::DisputeBudget;
 	type ClockExtension = protocol::DisputeExtension;
-	// The stage program takes its place with the engine.
-	type Leaf = Lcg;
+	type Leaf = StageProgram;
 	type MaxGamesPerUnit = ConstU32<8>;
 	type Models = Models;
 	type Outcome = Contributions;
