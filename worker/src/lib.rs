@@ -7,7 +7,7 @@ mod memory;
 mod model_folder;
 mod plot;
 mod progress;
-mod run;
+pub mod run;
 mod settings;
 mod signer;
 mod table;

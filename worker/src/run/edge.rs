@@ -6,7 +6,7 @@ use std::{
 	time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use cairn_primitives::{
 	attestation::EdgeReceipt, roster::is_gate, Hash, ModelSpec, StepIndex, Window, HELD_OUT_SAMPLES,
 };
@@ -261,16 +261,13 @@ impl EdgeTask {
 	}
 
 	/// What crossed at some positions, in order, which is then no longer kept here.
-	fn taken(&self, is_of: impl Fn(&Position) -> bool) -> BytesMut {
+	fn taken(&self, is_of: impl Fn(&Position) -> bool) -> Vec<u8> {
 		let mut crossed = self.crossed.lock().unwrap_or_else(PoisonError::into_inner);
-		let mut taken = BytesMut::new();
-		crossed.retain(|(position, _), bytes| {
-			let is_of = is_of(position);
-			if is_of {
-				taken.extend_from_slice(bytes);
-			}
-			!is_of
-		});
-		taken
+		let of: Vec<Bytes> = crossed
+			.extract_if(.., |(position, _), _| is_of(position))
+			.map(|(_, bytes)| bytes)
+			.collect();
+		drop(crossed); // others go on to keep what crosses meanwhile
+		of.concat()
 	}
 }
