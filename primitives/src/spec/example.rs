@@ -24,7 +24,7 @@ const FREQUENCIES: [u64; 8] = [
 
 impl ModelSpec {
 	/// A tiny open model on a dataset: one layer a stage, `lanes` lanes, windows of 20 blocks, or half as many as seats. Its first shards are states of
-	/// the linear congruential program.
+	/// the linear congruential program, by which tests of pallets verify; a model that is trained names its own.
 	pub fn example(dataset: DatasetId, stages: u8, lanes: u8) -> Self {
 		let point = |samples, learning_rate| SchedulePoint {
 			samples,
