@@ -116,13 +116,14 @@ impl Difference {
 
 	/// The root that is attested: of the list of each tensor's codes and exponents.
 	pub fn root(&self) -> Hash {
+		Commitment::Difference { list: list_root(&self.list()) }.hash()
+	}
+
+	/// Roots of the codes and of the exponents of each tensor, in order.
+	pub(crate) fn list(&self) -> Vec<Hash> {
 		let root = |codes: &[i8]| blob_root(&bytes_of(codes).collect::<Vec<_>>());
-		let list: Vec<Hash> = self
-			.tensors
-			.iter()
-			.flat_map(|(codes, exponents)| [root(codes), root(exponents)])
-			.collect();
-		Commitment::Difference { list: list_root(&list) }.hash()
+		let roots = |(codes, exponents): &(Vec<i8>, Vec<i8>)| [root(codes), root(exponents)];
+		self.tensors.iter().flat_map(roots).collect()
 	}
 
 	/// Bytes of the code.

@@ -21,7 +21,7 @@ pub use checkpoint::{load_seat, shard_root, store_seat, tensor_name, BlobError, 
 pub use compute::{Compute, ComputeError};
 pub use difference::{Difference, DifferenceError, Snapshot};
 pub use memory::MemoryPlan;
-pub use merge::OuterState;
+pub use merge::{Merge, OuterState, Wrong};
 pub use message::{Message, MessageError};
 pub use stage::{
 	Diverged, Input, Recompute, Result, Shard, ShardTensor, StageError, StepReport, Trainer,

@@ -1,5 +1,9 @@
 //! The outer step that merges what all lanes have learned.
 
+mod refute;
+
+pub use refute::{Merge, Wrong};
+
 use cairn_primitives::{spec::OuterOptimizer, StepIndex};
 use cairn_program::merge::{coefficients, Contribution, Outer};
 use rayon::prelude::*;
@@ -37,34 +41,51 @@ impl OuterState {
 		lanes: &[(StepIndex, Difference)],
 		outer: &OuterOptimizer,
 	) -> Result<()> {
-		let contributions: Vec<_> = lanes
-			.iter()
-			.map(|(steps, lane)| Contribution { steps: *steps, norm: lane.norm })
-			.collect();
-		let coefficients = coefficients(&contributions);
-		let outer = Outer::<f32>::new(outer);
+		let step = OuterStep::new(lanes, outer);
 		for (number, tensor) in shard.tensors().iter().enumerate() {
 			let mut weights = before.0[number].clone();
-			let mut mean = vec![0f32; weights.len()];
-			let mut decoded = vec![0f32; weights.len()];
-			for ((_, lane), coefficient) in lanes.iter().zip(&coefficients) {
-				let (codes, exponents) = &lane.tensors[number];
-				codec::decode(codes, exponents, lane.block, &mut decoded);
-				mean.par_iter_mut()
-					.zip(&decoded)
-					.for_each(|(mean, x)| *mean = coefficient.mul_add(*x, *mean));
-			}
 			let momenta = &mut self.0[number];
-			weights.par_iter_mut().zip(&mut *momenta).zip(&mean).for_each(
-				|((weight, momentum), mean)| {
-					(*weight, *momentum) = outer.step(*weight, *momentum, *mean);
-				},
-			);
+			step.apply(number, &mut weights, momenta);
 			if !(optimizer::is_finite(&weights) && optimizer::is_finite(momenta)) {
 				return Err(StageError::MergeDiverged(tensor.tensor));
 			}
 			tensor.set(&weights)?;
 		}
 		Ok(())
+	}
+}
+
+/// The step that the differences of lanes make, tensor by tensor.
+struct OuterStep<'a> {
+	lanes: &'a [(StepIndex, Difference)],
+	/// The factor of each lane's difference.
+	coefficients: Vec<f32>,
+	outer: Outer<f32>,
+}
+
+impl<'a> OuterStep<'a> {
+	fn new(lanes: &'a [(StepIndex, Difference)], outer: &OuterOptimizer) -> Self {
+		let contributions: Vec<_> = lanes
+			.iter()
+			.map(|(steps, lane)| Contribution { steps: *steps, norm: lane.norm })
+			.collect();
+		Self { lanes, coefficients: coefficients(&contributions), outer: Outer::new(outer) }
+	}
+
+	/// Make it with a tensor and its momentum.
+	fn apply(&self, number: usize, weights: &mut [f32], momenta: &mut [f32]) {
+		let mut mean = vec![0f32; weights.len()];
+		let mut decoded = vec![0f32; weights.len()];
+		for ((_, lane), coefficient) in self.lanes.iter().zip(&self.coefficients) {
+			let (codes, exponents) = &lane.tensors[number];
+			codec::decode(codes, exponents, lane.block, &mut decoded);
+			mean.par_iter_mut()
+				.zip(&decoded)
+				.for_each(|(mean, x)| *mean = coefficient.mul_add(*x, *mean));
+		}
+		let all = weights.par_iter_mut().zip(momenta).zip(&mean);
+		all.for_each(|((weight, momentum), mean)| {
+			(*weight, *momentum) = self.outer.step(*weight, *momentum, *mean);
+		});
 	}
 }
