@@ -107,6 +107,7 @@ struct Working {
 	task: JoinHandle<()>,
 	/// Looks after the model, until what it asked for is final.
 	chores: Option<JoinHandle<()>>,
+	memory: Arc<tokio::sync::Mutex<chores::Memory>>,
 }
 
 /// Run until told to end.
@@ -206,6 +207,8 @@ struct Daemon {
 	worker: Arc<Worker>,
 	desks: Desks,
 	places: HashMap<ModelId, Working>,
+	/// Finalise what is left of models in which the provider has no place any more.
+	settling: HashMap<ModelId, JoinHandle<()>>,
 	/// The newest final block.
 	blocks: watch::Sender<Option<BlockRef>>,
 	/// Whether it is to end after the running windows.
@@ -220,6 +223,7 @@ impl Daemon {
 			worker,
 			desks,
 			places: HashMap::new(),
+			settling: HashMap::new(),
 			blocks: watch::Sender::new(None),
 			leaving: watch::Sender::new(false),
 			told: None,
@@ -278,13 +282,31 @@ impl Daemon {
 				continue;
 			}
 			let (worker, spec, model) = (self.worker.clone(), place.spec.clone(), *model);
-			let state = state.clone();
+			let (state, memory) = (state.clone(), place.memory.clone());
 			place.chores = Some(tokio::spawn(async move {
-				if let Err(error) = chores::look_after(&worker, &state, model, &spec).await {
+				let memory = &mut *memory.lock().await;
+				if let Err(error) = chores::look_after(&worker, &state, model, &spec, memory).await
+				{
 					tracing::debug!(model, "chores wait: {error}");
 				}
 			}));
 		}
+		Ok(())
+	}
+
+	/// Have what the provider did in a model before it left made final.
+	async fn settle(&mut self, state: &State, model: ModelId) -> Result<(), RunError> {
+		let is_at_it = self.settling.get(&model).is_some_and(|task| !task.is_finished());
+		if is_at_it || state.record(&self.worker.provider, model).await?.queued == 0 {
+			return Ok(());
+		}
+		let (worker, state) = (self.worker.clone(), state.clone());
+		let task = tokio::spawn(async move {
+			if let Err(error) = chores::settle_own(&worker, &state, model).await {
+				tracing::debug!(model, "what is due waits: {error}");
+			}
+		});
+		self.settling.insert(model, task);
 		Ok(())
 	}
 
@@ -294,7 +316,10 @@ impl Daemon {
 			let place = state.place(model, &self.worker.provider).await?;
 			let stage = match place {
 				Some(Place::Seat { stage, .. } | Place::Standby { stage, .. }) => stage,
-				_ => continue,
+				_ => {
+					self.settle(state, model).await?;
+					continue;
+				},
 			};
 			if self.places.get(&model).is_some_and(|place| place.stage == stage) {
 				continue;
@@ -312,9 +337,8 @@ impl Daemon {
 			)?;
 			let task = tokio::spawn(seat.run());
 			let spec = Arc::new(spec);
-			if let Some(before) =
-				self.places.insert(model, Working { stage, spec, task, chores: None })
-			{
+			let working = Working { stage, spec, task, chores: None, memory: Arc::default() };
+			if let Some(before) = self.places.insert(model, working) {
 				before.task.abort();
 			}
 		}

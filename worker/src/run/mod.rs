@@ -11,7 +11,8 @@
 //! | `desk`, `question`, `door` | what others may ask for, how they ask, who may come in |
 //! | `audit`, `inputs` | re-executes the units of others |
 //! | `dispute` | plays games about units, on either side |
-//! | `chores` | what anybody may do for a model: moves its clock, draws lots |
+//! | `chores`, `settle` | what anybody may do for a model: moves its clock, draws lots, finalises what is due |
+//! | `verify` | the command that re-executes a unit and says what differs |
 //! | `units` | what was signed, so that nothing else ever is |
 
 mod audit;
@@ -30,6 +31,7 @@ mod origin;
 mod peers;
 mod question;
 mod seat;
+mod settle;
 pub mod shard;
 mod units;
 mod window;

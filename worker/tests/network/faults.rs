@@ -115,4 +115,12 @@ async fn a_standby_takes_the_seat_of_a_worker_that_stays_away() {
 	network.assert_nobody_is_fined().await;
 	let state = network.state().await;
 	assert_eq!(state.place(MODEL, &gone).await.unwrap(), None);
+	// AND what it did before becomes shares, although it does not ask for them any more
+	network
+		.until("the shares of who is gone", async |state| {
+			let escrow = state.escrow(&gone, MODEL).await.ok()?;
+			let shares = state.shares(MODEL, &gone).await.ok()?;
+			(escrow == 0 && shares > 0).then_some(())
+		})
+		.await;
 }
