@@ -27,6 +27,7 @@ use tokio::{
 
 use super::{
 	chores,
+	dataset::{self, reads_dataset, Seeder},
 	desk::{self, Desks},
 	seat::{Seat, TakeError},
 	worker::Worker,
@@ -53,6 +54,8 @@ pub struct Options {
 	pub listen: SocketAddr,
 	/// Folders of datasets.
 	pub datasets: Vec<PathBuf>,
+	/// Whom to fetch datasets from.
+	pub seeders: Vec<Seeder>,
 	/// Threads that compute.
 	pub threads: usize,
 	/// What is computed twice.
@@ -141,6 +144,7 @@ pub async fn run(settings: Settings, options: Options) -> Result<(), RunError> {
 		recompute: options.recompute,
 		folder: folder.clone(),
 		datasets: options.datasets,
+		seeders: options.seeders,
 		admissions: Mutex::default(),
 	});
 	tracing::info!(provider = %worker.provider, endpoint = %worker.endpoint.id(), "working");
@@ -209,6 +213,8 @@ struct Daemon {
 	places: HashMap<ModelId, Working>,
 	/// Finalise what is left of models in which the provider has no place any more.
 	settling: HashMap<ModelId, JoinHandle<()>>,
+	/// Fetch datasets of models at which it has a place.
+	fetching: HashMap<ModelId, JoinHandle<()>>,
 	/// The newest final block.
 	blocks: watch::Sender<Option<BlockRef>>,
 	/// Whether it is to end after the running windows.
@@ -224,6 +230,7 @@ impl Daemon {
 			desks,
 			places: HashMap::new(),
 			settling: HashMap::new(),
+			fetching: HashMap::new(),
 			blocks: watch::Sender::new(None),
 			leaving: watch::Sender::new(false),
 			told: None,
@@ -294,6 +301,24 @@ impl Daemon {
 		Ok(())
 	}
 
+	/// Whether the dataset is here if a stage reads it. If not it is being fetched.
+	fn has_dataset(
+		&mut self,
+		state: &State,
+		model: ModelId,
+		spec: &ModelSpec,
+		stage: StageIndex,
+	) -> bool {
+		if !reads_dataset(spec, stage) || self.worker.dataset(spec.dataset).is_some() {
+			return true;
+		}
+		if self.fetching.get(&model).is_none_or(JoinHandle::is_finished) {
+			let fetch = dataset::fetch_for(self.worker.clone(), state.clone(), model, spec.clone());
+			self.fetching.insert(model, tokio::spawn(fetch));
+		}
+		false
+	}
+
 	/// Have what the provider did in a model before it left made final.
 	async fn settle(&mut self, state: &State, model: ModelId) -> Result<(), RunError> {
 		let is_at_it = self.settling.get(&model).is_some_and(|task| !task.is_finished());
@@ -325,6 +350,9 @@ impl Daemon {
 				continue;
 			}
 			let Some(spec) = state.spec(model).await? else { continue };
+			if !self.has_dataset(state, model, &spec, stage) {
+				continue;
+			}
 			tracing::info!(model, stage, ?place, "taking a place");
 			let seat = Seat::take(
 				self.worker.clone(),

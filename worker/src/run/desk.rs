@@ -18,6 +18,7 @@ use tokio::{
 };
 
 use super::{
+	dataset::{dataset_shelf, Lending},
 	edge::EdgeRecord,
 	peers::{self, endpoint_id},
 	question::{Answer, Question},
@@ -37,6 +38,8 @@ pub struct Desk {
 	/// Its shards.
 	pub shards: ShardStore,
 	tray: Mutex<Tray>,
+	/// The dataset, where the stage reads it.
+	pub lending: Lending,
 	/// Told when others are to be let in.
 	pub changed: Notify,
 }
@@ -145,7 +148,8 @@ impl Desk {
 		stage: StageIndex,
 		shards: ShardStore,
 	) -> Self {
-		Self { model, spec, stage, shards, tray: Mutex::default(), changed: Notify::new() }
+		let lending = Lending::default();
+		Self { model, spec, stage, shards, tray: Mutex::default(), lending, changed: Notify::new() }
 	}
 
 	fn tray(&self) -> MutexGuard<'_, Tray> {
@@ -234,6 +238,15 @@ impl Desk {
 				self.share_shard(worker, root).await.map_or(Answer::Unknown, Answer::blobs)
 			},
 			Question::Shard { .. } => Answer::Unknown,
+			Question::Dataset { dataset, part, .. } => {
+				let shelf = dataset_shelf(dataset);
+				if !worker.endpoint.admissions().get(&from).shelves.contains(&shelf) {
+					return Answer::Unknown;
+				}
+				let open = || worker.dataset(dataset);
+				let lent = self.lending.lend(worker.endpoint.blobs(), dataset, part, open).await;
+				lent.map_or(Answer::Unknown, Answer::Blob)
+			},
 			Question::Crossed { edge } => {
 				let record = self.edge(&edge);
 				record.map_or(Answer::Unknown, |record| Answer::crossed(&record))

@@ -6,11 +6,12 @@ use cairn_chain::{
 	views::{AuditState, State},
 	AccountId, BlockRef, ViewError,
 };
-use cairn_primitives::{signing::Edge, StageIndex, UnitId, WindowIndex};
+use cairn_primitives::{signing::Edge, ModelId, StageIndex, UnitId, WindowIndex};
 use cairn_transport::{EndpointId, Shelf};
 use tokio::sync::watch;
 
 use super::{
+	dataset::{dataset_shelf, readers, reads_dataset},
 	desk::{difference_shelf, edge_shelf, shard_shelf, Desk},
 	peers::endpoint_id,
 	worker::{Table, Worker},
@@ -56,6 +57,11 @@ async fn table(worker: &Worker, desk: &Desk) -> Result<Table, ViewError> {
 			table.entry(id).or_default().shelves.extend(shelves.iter().cloned());
 		}
 	}
+	for stage in readers(&desk.spec).filter(|_| reads_dataset(&desk.spec, desk.stage)) {
+		for peer in members(&state, desk.model, stage).await? {
+			table.entry(peer).or_default().shelves.insert(dataset_shelf(desk.spec.dataset));
+		}
+	}
 	for (edge, peer) in desk.lane() {
 		if let Some(id) = endpoint_id(&peer.endpoint) {
 			table.entry(id).or_default().edges.insert(edge);
@@ -70,6 +76,21 @@ async fn table(worker: &Worker, desk: &Desk) -> Result<Table, ViewError> {
 	Ok(table)
 }
 
+/// All at a stage, as the transport knows them.
+pub async fn members(
+	state: &State,
+	model: ModelId,
+	stage: StageIndex,
+) -> Result<Vec<EndpointId>, ViewError> {
+	let Some(roster) = state.roster(model, stage).await? else { return Ok(Vec::new()) };
+	let mut members = Vec::new();
+	let standbys = roster.standbys.iter().map(|standby| &standby.provider);
+	for provider in roster.seats.iter().flatten().chain(standbys) {
+		members.extend(endpoint(state, provider).await?);
+	}
+	Ok(members)
+}
+
 async fn endpoint(state: &State, provider: &AccountId) -> Result<Option<EndpointId>, ViewError> {
 	Ok(state.provider(provider).await?.and_then(|found| endpoint_id(&found.endpoint)))
 }
@@ -80,6 +101,12 @@ fn shelves(desk: &Desk, newest: WindowIndex) -> Vec<Shelf> {
 		.map(|window| difference_shelf(desk.model, desk.stage, window))
 		.chain([shard_shelf(desk.model, desk.stage)])
 		.collect()
+}
+
+/// The edges of a unit.
+fn edges_of(spec: &ModelSpec, unit: &UnitId) -> Vec<Edge> {
+	let edges = [Edge::upstream(unit), Edge::downstream(unit, spec.stage_count())];
+	edges.into_iter().flatten().collect()
 }
 
 /// Who audits a unit of which this seat has an edge, and those edges.

@@ -9,6 +9,7 @@
 //! | `engine` | the stage at work, on threads of its own |
 //! | `origin`, `shard`, `colleagues` | where a shard comes from, how it is stored, who else has it |
 //! | `desk`, `question`, `door` | what others may ask for, how they ask, who may come in |
+//! | `dataset`, `seed` | gives a dataset to those who learn it, and fetches it |
 //! | `audit`, `inputs` | re-executes the units of others |
 //! | `dispute` | plays games about units, on either side |
 //! | `chores`, `settle` | what anybody may do for a model: moves its clock, draws lots, finalises what is due |
@@ -19,6 +20,7 @@ mod audit;
 mod chores;
 mod colleagues;
 mod daemon;
+mod dataset;
 mod desk;
 mod dispute;
 mod door;
@@ -31,11 +33,14 @@ mod origin;
 mod peers;
 mod question;
 mod seat;
+mod seed;
 mod settle;
 pub mod shard;
 mod units;
 mod window;
 mod worker;
+
+pub use seed::SeedCommand;
 
 use std::{
 	net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -46,6 +51,8 @@ use cairn_engine::Recompute;
 use cairn_transport::Link;
 use clap::Args;
 use serde::Deserialize;
+
+use dataset::Seeder;
 
 use crate::{
 	commands::CommandResult,
@@ -82,6 +89,10 @@ struct RunArguments {
 	/// Folder of a dataset; may be given several times. The first and the last stage of a model read its dataset
 	#[arg(long, value_name = "FOLDER")]
 	dataset: Vec<PathBuf>,
+	/// Whom to fetch datasets from that no folder has, beside others at the model: ID@IP:PORT as `dataset seed` prints it; may be given several
+	/// times
+	#[arg(long, value_name = "ID@IP:PORT")]
+	seeder: Vec<Seeder>,
 	/// Threads that compute [default: one for each core]
 	#[arg(long, value_name = "NUMBER")]
 	threads: Option<usize>,
@@ -103,6 +114,7 @@ impl RunCommand {
 		let options = daemon::Options {
 			listen: said.listen.or(file.listen).unwrap_or(LISTEN),
 			datasets: if said.dataset.is_empty() { file.dataset } else { said.dataset },
+			seeders: if said.seeder.is_empty() { file.seeder } else { said.seeder },
 			threads: said.threads.or(file.threads).unwrap_or(0),
 			recompute: match said.recompute || file.recompute {
 				true => Recompute::Full,

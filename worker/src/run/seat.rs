@@ -21,6 +21,7 @@ use tokio::{
 use super::{
 	audit::Audits,
 	colleagues::{ColleagueError, Colleagues},
+	dataset::reads_dataset,
 	desk::{shelves_of, Desk, DeskError, Desks, Session},
 	dispute::Games,
 	door,
@@ -146,8 +147,7 @@ impl Seat {
 		leaving: watch::Receiver<bool>,
 	) -> Result<Self, TakeError> {
 		let spec = Arc::new(spec);
-		let needs_data = stage == 0 || spec.is_last_stage(stage);
-		let dataset = match needs_data {
+		let dataset = match reads_dataset(&spec, stage) {
 			true => Some(worker.dataset(spec.dataset).ok_or(TakeError::NoDataset {
 				model,
 				stage,

@@ -36,7 +36,8 @@ pub struct Worker {
 	/// The provider that it works for.
 	pub provider: AccountId,
 	address: String,
-	dataset: PathBuf,
+	/// The folder of the dataset that it is told of.
+	pub dataset: Option<PathBuf>,
 	process: Option<Child>,
 }
 
@@ -189,6 +190,7 @@ impl Worker {
 		let address = format!("127.0.0.1:{port}");
 		machine.does(&format!("provider register --address {address} --bond 20"));
 		machine.does(&format!("provider enlist {MODEL}"));
+		let dataset = Some(dataset);
 		Self { machine, provider: key(name).account(), address, dataset, process: None }
 	}
 
@@ -196,11 +198,9 @@ impl Worker {
 	pub fn start(&mut self) {
 		let path = self.machine.file("log");
 		let log = File::options().create(true).append(true).open(path).unwrap();
-		let arguments = format!(
-			"run --listen {} --dataset {} --threads 1",
-			self.address,
-			self.dataset.display()
-		);
+		let dataset = self.dataset.as_ref();
+		let dataset = dataset.map_or(String::new(), |path| format!("--dataset {}", path.display()));
+		let arguments = format!("run --listen {} {dataset} --threads 1", self.address);
 		let mut command = self.machine.command(&arguments);
 		command.env("RUST_LOG", "warn,cairn_worker=debug");
 		let process = command.stdout(Stdio::null()).stderr(log).spawn();
