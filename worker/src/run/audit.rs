@@ -7,7 +7,7 @@ use std::{
 
 use cairn_chain::{
 	calls::contributions::{report_unavailable, verdict},
-	views::{AuditTask, State, Unit},
+	views::{AuditTask, State, Unit, UnitPhase},
 	AccountId, Request, ViewError,
 };
 use cairn_engine::{
@@ -33,6 +33,7 @@ use super::{
 	desk::audit_shelf,
 	edge::{EdgeRecord, Extent},
 	engine::Engine,
+	forks::{self, shorter_end},
 	inputs::{Inputs, Replay},
 	peers,
 	question::{Answer, Question},
@@ -136,6 +137,7 @@ impl Auditor {
 		let state = worker.connection.state().await?;
 		let answer = match self.case(&state, id).await {
 			Ok(case) => {
+				self.compare_ends(&state, &case).await?;
 				let attested = case.unit.checkpoints;
 				let leaves = spawn_blocking(move || case.leaves()).await??;
 				let checkpoints = checkpoints_root(worker.genesis, &id, &leaves);
@@ -201,6 +203,26 @@ impl Auditor {
 		})
 	}
 
+	/// Report a neighbour of a unit that attested fewer steps of the edge between them, and another course of these.
+	async fn compare_ends(&self, state: &State, case: &Case) -> Result<(), ViewError> {
+		let Case { id, spec, upstream, downstream, .. } = case;
+		let above = upstream.as_ref().zip(Edge::upstream(id));
+		let below = downstream.as_ref().zip(Edge::downstream(id, spec.stage_count()));
+		for (inputs, edge) in above.into_iter().chain(below) {
+			let stage = if edge.upper == id.stage { edge.upper + 1 } else { edge.upper };
+			let Some(form) = form_of(spec, edge) else { continue };
+			let Some(other) = state.unit(UnitId { stage, ..*id }).await? else { continue };
+			let root = if stage == edge.upper { other.downstream } else { other.upstream };
+			let root = root.filter(|_| other.phase == UnitPhase::Pending);
+			let (course, steps) = (inputs.course(&form), other.outcome.steps());
+			if let Some(fork) = root.and_then(|root| shorter_end(edge, &course, steps, root)) {
+				tracing::warn!(?edge, "two neighbours attested courses of their edge that part");
+				forks::submit(&self.colleagues.worker, fork);
+			}
+		}
+		Ok(())
+	}
+
 	/// What crossed an edge, from the unit's worker or its neighbour, if it is what both have signed.
 	async fn inputs(
 		&self,
@@ -210,11 +232,7 @@ impl Auditor {
 		root: Hash,
 		extent: Extent,
 	) -> Result<Inputs, AuditError> {
-		let spec = &self.colleagues.desk.spec;
-		let Some(stage) = Stage::new(spec, edge.upper) else {
-			return Err(AuditError::NoInputs(edge));
-		};
-		let form = Form::new(spec.boundary, stage.tokens(), stage.width);
+		let form = form_of(&self.colleagues.desk.spec, edge).ok_or(AuditError::NoInputs(edge))?;
 		if let Some(record) = self.colleagues.desk.edge(&edge) {
 			let own = self.inputs_in(record, &[], edge, &form, extent).await?;
 			if let Some(inputs) = own.filter(|inputs| inputs.root(&form) == root) {
@@ -291,6 +309,12 @@ impl Auditor {
 		}
 		Ok(Inputs::new(blobs, form, extent))
 	}
+}
+
+/// The form of the tensors that cross an edge.
+fn form_of(spec: &ModelSpec, edge: Edge) -> Option<Form> {
+	let stage = Stage::new(spec, edge.upper)?;
+	Some(Form::new(spec.boundary, stage.tokens(), stage.width))
 }
 
 /// A unit with everything that it is computed from.

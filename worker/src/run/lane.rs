@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cairn_engine::unit::{Crossing, Lane};
 use cairn_primitives::StepIndex;
-use cairn_transport::{EdgeChannel, Failure, Position};
+use cairn_transport::{Contradiction, EdgeChannel, Failure, Position};
 use tokio::{
 	runtime::Handle,
 	sync::{mpsc, watch},
@@ -87,6 +87,17 @@ pub struct LaneEnd {
 	pub downstream: Option<EdgeEnd>,
 	/// What ended it early.
 	pub broken: Option<Broken>,
+}
+
+impl LaneEnd {
+	/// Two roots that a neighbour signed for as many steps, if that is what ended the lane.
+	pub fn contradiction(&self) -> Option<(Neighbour, &Contradiction)> {
+		let Some(Broken::Edge(neighbour, failure)) = &self.broken else { return None };
+		match &**failure {
+			Failure::Equivocation(contradiction) => Some((*neighbour, contradiction)),
+			_ => None,
+		}
+	}
 }
 
 /// The thread's side of an edge.
@@ -263,5 +274,44 @@ fn position(at: Crossing) -> Position {
 	match at {
 		Crossing::HeldOut { microbatch } => Position::HeldOut { microbatch },
 		Crossing::Step { step, microbatch } => Position::Step { step, microbatch },
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use cairn_chain::Key;
+	use cairn_primitives::{
+		signing::{edge_message, verify_worker, Edge},
+		EdgeReceipt, Hash,
+	};
+
+	use super::*;
+
+	#[test]
+	fn a_neighbour_that_signs_two_roots_is_remembered_with_both() {
+		let key = Key::from_phrase("//Alice").unwrap();
+		let edge = Edge { model: 0, window: 1, lane: 2, upper: 3 };
+		let [genesis, seed] = [1, 2].map(Hash::repeat_byte);
+		let message = |root| edge_message(genesis, seed, &edge, 7, root);
+		let receipt = |root| {
+			let root = Hash::repeat_byte(root);
+			EdgeReceipt { root, signature: key.sign(message(root).as_bytes()) }
+		};
+		let signed = Contradiction { edge, seed, steps: 7, first: receipt(3), second: receipt(4) };
+		let end = |failure| LaneEnd {
+			broken: Some(Broken::Edge(Neighbour::Upstream, Arc::new(failure))),
+			..LaneEnd::default()
+		};
+
+		let equivocated = end(Failure::Equivocation(Box::new(signed.clone())));
+		let (neighbour, found) = equivocated.contradiction().unwrap();
+		assert_eq!((neighbour, found), (Neighbour::Upstream, &signed));
+		for receipt in [&found.first, &found.second] {
+			assert!(verify_worker(message(receipt.root), &receipt.signature, &key.public()));
+		}
+		// Where one of the roots is ours, the chain cannot tell who is right.
+		assert_eq!(end(Failure::Fork(Box::new(signed))).contradiction(), None);
+		assert_eq!(end(Failure::Left).contradiction(), None);
+		assert_eq!(LaneEnd::default().contradiction(), None);
 	}
 }

@@ -13,8 +13,10 @@
 //! | `audit`, `inputs` | re-executes the units of others |
 //! | `dispute` | plays games about units, on either side |
 //! | `chores`, `settle` | what anybody may do for a model: moves its clock, draws lots, finalises what is due |
+//! | `inspect`, `merges`, `forks` | holds what others attested against what can be known, and proves what is wrong |
 //! | `verify` | the command that re-executes a unit and says what differs |
 //! | `units` | what was signed, so that nothing else ever is |
+//! | `retention` | how long something may be asked for |
 
 mod audit;
 mod chores;
@@ -26,12 +28,16 @@ mod dispute;
 mod door;
 pub mod edge;
 pub mod engine;
+mod forks;
 pub mod inputs;
+mod inspect;
 pub mod lane;
 mod log;
+mod merges;
 mod origin;
 mod peers;
 mod question;
+mod retention;
 mod seat;
 mod seed;
 mod settle;

@@ -1,6 +1,6 @@
 //! One place in one model: what a worker does there, block after block.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use cairn_chain::{
 	calls::shards::declare_held,
@@ -26,15 +26,17 @@ use super::{
 	dispute::Games,
 	door,
 	engine::Engine,
+	inspect,
 	origin::Origin,
+	retention,
 	shard::{is_kept, Held, ShardStore},
 	units::{UnitStore, UnitStoreError},
 	window::Duty,
 	worker::{Table, Worker},
 };
 
-/// Windows for which what crossed, and differences, are kept: audits ask for them.
-const KEPT_WINDOWS: WindowIndex = 4;
+/// Windows until the lots of one are drawn and what crossed then is asked for, with the one that runs.
+const UNTIL_LOTS: WindowIndex = 3;
 /// Windows before those that are looked through for what is left of them, at first.
 const MOST_FORGOTTEN: WindowIndex = 64;
 
@@ -50,16 +52,18 @@ pub struct Seat {
 	games: Games,
 	/// Lets others in.
 	door: JoinHandle<()>,
+	/// Looks at what others attest.
+	inspection: JoinHandle<()>,
 	pub(super) engine: Arc<Engine>,
 	pub(super) units: UnitStore,
 	/// The shard that was needed last.
 	held: Option<Arc<Held>>,
-	/// Roots of the shards that windows began with.
-	roots: BTreeMap<WindowIndex, Hash>,
 	/// What the last merge came to: the shard before, the window, the shard after.
 	merges: Option<((Hash, WindowIndex), Hash)>,
-	/// All windows before this one are forgotten.
+	/// All windows before this one are forgotten, but for those that are retained.
 	forgotten: Option<WindowIndex>,
+	/// Windows before that of which something may be asked for still.
+	retained: BTreeSet<WindowIndex>,
 	/// The last window in whose merged shard this standby declared to hold.
 	declared: Option<WindowIndex>,
 	blocks: watch::Receiver<Option<BlockRef>>,
@@ -168,7 +172,7 @@ impl Seat {
 		let audits = Audits::new(colleagues.clone());
 		let games = Games::new(audits.auditor.clone());
 		let door = tokio::spawn(door::keep(worker.clone(), desk.clone(), blocks.clone()));
-		let roots = units.all().map(|record| (record.unit.window, record.shard_before)).collect();
+		let inspection = tokio::spawn(inspect::keep(colleagues.clone(), blocks.clone()));
 		let seat = Self {
 			worker,
 			model,
@@ -179,19 +183,21 @@ impl Seat {
 			audits,
 			games,
 			door,
+			inspection,
 			engine: Arc::new(engine),
 			units,
 			held: None,
-			roots,
 			merges: None,
 			forgotten: None,
+			retained: BTreeSet::new(),
 			declared: None,
 			blocks,
 			leaving,
 		};
 		for record in seat.units.all() {
 			seat.desk.note(record.unit);
-			seat.give_out(record);
+			seat.desk.begin(record.unit.window, record.shard_before);
+			seat.desk.give_out(record);
 		}
 		Ok(seat)
 	}
@@ -217,6 +223,7 @@ impl Seat {
 			}
 		}
 		self.door.abort();
+		self.inspection.abort();
 		self.worker.admit(self.model, Table::new());
 	}
 
@@ -245,7 +252,7 @@ impl Seat {
 				self.declare(&state, clock.next).await?;
 			},
 		}
-		self.forget(clock.next).await?;
+		self.forget(&state, clock.next).await?;
 		self.audits.take_up(&state).await?;
 		self.games.take_up(&state).await?;
 		Ok(true)
@@ -335,7 +342,7 @@ impl Seat {
 				self.merged(state, before, window, members).await?
 			},
 		};
-		self.roots.insert(window, held.root);
+		self.desk.begin(window, held.root);
 		Ok(held)
 	}
 
@@ -397,27 +404,29 @@ impl Seat {
 	}
 
 	/// Forget what nobody can ask for any more, once a window.
-	async fn forget(&mut self, newest: WindowIndex) -> Result<(), SeatError> {
-		let oldest = newest.saturating_sub(KEPT_WINDOWS);
+	async fn forget(&mut self, state: &State, newest: WindowIndex) -> Result<(), SeatError> {
+		let kept = state.retention_windows().await?.saturating_add(UNTIL_LOTS);
+		let oldest = newest.saturating_sub(kept);
 		if self.forgotten == Some(oldest) {
 			return Ok(());
 		}
-		self.desk.forget_before(oldest);
-		let units = self.units.all().map(|record| record.unit.window);
-		for window in units.filter(|window| *window < oldest).collect::<Vec<_>>() {
-			self.units.remove(window);
-		}
-		self.roots.retain(|window, _| is_kept(*window, newest));
-		let held = self.held.as_ref().map(|held| held.root);
-		let kept: Vec<Hash> = self.roots.values().copied().chain(held).collect();
-		self.desk.shards.keep(&kept);
 		// After a long absence more is left than a window's.
 		let from = self.forgotten.unwrap_or(oldest.saturating_sub(MOST_FORGOTTEN));
-		for window in from..oldest {
-			let shelves = shelves_of(self.model, window);
+		let done = self.units.all().map(|record| record.unit.window);
+		let old = done.filter(|window| *window < oldest).chain(from..oldest);
+		let old = old.chain(self.retained.iter().copied()).collect();
+		let needed = retention::needed(state, &self.desk, &self.worker.provider, &old).await?;
+		let is_needed = |window| window >= oldest || needed.contains(&window);
+		self.desk.keep_windows(is_needed);
+		let roots = self.desk.keep_roots(|window| is_needed(window) || is_kept(window, newest));
+		let held = self.held.as_ref().map(|held| held.root);
+		self.desk.shards.keep(&roots.into_iter().chain(held).collect::<Vec<_>>());
+		for window in old.difference(&needed) {
+			self.units.remove(*window);
+			let shelves = shelves_of(self.model, *window);
 			self.worker.endpoint.blobs().clear_all(&shelves).await?;
 		}
-		self.forgotten = Some(oldest);
+		(self.retained, self.forgotten) = (needed, Some(oldest));
 		Ok(())
 	}
 }

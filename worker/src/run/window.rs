@@ -26,7 +26,7 @@ use tokio::{
 use super::{
 	desk::{difference_shelf, edge_shelf, HeldDifference, Session},
 	edge::{EdgeEnd, EdgeKeeper, Extent},
-	lane::{LaneEnd, NetworkLane, OpenEdge},
+	lane::{LaneEnd, Neighbour, NetworkLane, OpenEdge},
 	peers,
 	question::{Answer, Question},
 	seat::{Seat, SeatError},
@@ -117,7 +117,7 @@ impl Seat {
 			downstream: end.downstream.map(|end| end.record),
 			attestation: None,
 		});
-		self.give_out(&record);
+		self.desk.give_out(&record);
 		self.exchange_and_attest(duty, record, attestation).await
 	}
 
@@ -168,11 +168,24 @@ impl Seat {
 		});
 		let computed = computed.await??;
 		let steps = computed.report.outcome.steps();
+		self.note_contradiction(duty, &computed.end);
 		match &computed.end.broken {
 			Some(broken) => tracing::warn!(?unit, steps, "the lane ended early: {broken}"),
 			None => tracing::info!(?unit, steps, "the unit is computed"),
 		}
 		Ok(computed)
+	}
+
+	/// Remember what a neighbour signed twice, if that is why the lane ended.
+	fn note_contradiction(&self, duty: &Duty, end: &LaneEnd) {
+		let Some((neighbour, contradiction)) = end.contradiction() else { return };
+		let peer = match neighbour {
+			Neighbour::Upstream => &duty.neighbours.upstream,
+			Neighbour::Downstream => &duty.neighbours.downstream,
+		};
+		if let Some(peer) = peer {
+			self.desk.note_contradiction(peer.provider.clone(), contradiction.clone());
+		}
 	}
 
 	/// A unit of which no step was done.
@@ -269,26 +282,6 @@ impl Seat {
 		let blob = self.worker.endpoint.blobs().share_bytes(&shelf, bytes).await?;
 		self.desk.add_difference(*unit, HeldDifference { root: report.root, blob });
 		Ok(Some(blob))
-	}
-
-	/// Let others ask for a unit's difference, and for what crossed its edges.
-	pub(super) fn give_out(&self, record: &UnitRecord) {
-		let edges =
-			[Edge::upstream(&record.unit), Edge::downstream(&record.unit, self.spec.stage_count())];
-		for edge in edges.into_iter().flatten() {
-			if let Some(crossed) = record.crossed(&edge) {
-				self.desk.add_edge(edge, crossed.clone());
-			}
-		}
-		let result = record.result.as_ref();
-		if let Some(result) = result {
-			self.desk.add_leaves(record.unit, result.leaves.clone());
-		}
-		let blob = result.and_then(|result| result.difference);
-		if let Some((blob, attestation)) = blob.zip(result.and_then(UnitResult::attestation)) {
-			let difference = HeldDifference { root: attestation.difference, blob };
-			self.desk.add_difference(record.unit, difference);
-		}
 	}
 
 	/// Have the difference held by as many as there are, or as time allows, and attest.
