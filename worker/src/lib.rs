@@ -57,6 +57,7 @@ enum Command {
 	Shares(commands::shares::SharesCommand),
 	Claim(commands::shares::ClaimCommand),
 	Run(run::RunCommand),
+	Verify(run::VerifyCommand),
 	Status(commands::status::StatusCommand),
 }
 
@@ -95,6 +96,7 @@ pub fn main() -> ExitCode {
 		Command::Shares(command) => command.run(),
 		Command::Claim(command) => command.run(),
 		Command::Run(command) => command.run(),
+		Command::Verify(command) => command.run(),
 		Command::Status(command) => command.run(),
 	};
 	match result {

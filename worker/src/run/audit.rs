@@ -12,7 +12,7 @@ use cairn_chain::{
 };
 use cairn_engine::{
 	data::Dataset,
-	unit::{TraceError, UnitError, UnitTrace},
+	unit::{TraceError, UnitError, UnitReport, UnitTrace},
 	Compute, Recompute,
 };
 use cairn_primitives::{
@@ -21,7 +21,7 @@ use cairn_primitives::{
 	hash::{hash, Domain},
 	roster::is_gate,
 	signing::Edge,
-	Attestation, BlockNumber, EdgeReceipt, Hash, ModelSpec, UnitId, Verdict,
+	Attestation, BlockNumber, EdgeReceipt, Hash, ModelSpec, StepIndex, UnitId, Verdict,
 };
 use cairn_program::Stage;
 use cairn_transport::{BlobError, FetchError, Form, Peer};
@@ -332,9 +332,29 @@ pub struct Case {
 	recompute: Recompute,
 }
 
+/// What a unit comes to when it is re-executed.
+pub struct Replayed {
+	/// The leaves under its checkpoints.
+	pub leaves: Vec<Hash>,
+	/// What would have been attested of it.
+	pub report: UnitReport,
+	/// The first step in which something else was sent than is computed; beyond all steps if that was held out.
+	pub torn: Option<StepIndex>,
+}
+
 impl Case {
+	/// The unit, as it was attested.
+	pub fn unit(&self) -> &Unit {
+		&self.unit
+	}
+
 	/// The leaves that it comes to. Blocks.
 	pub fn leaves(self) -> Result<Vec<Hash>, UnitError> {
+		Ok(self.replay()?.leaves)
+	}
+
+	/// Re-execute it. Blocks.
+	pub fn replay(self) -> Result<Replayed, UnitError> {
 		let Self { id, unit, samples, spec, held, .. } = self;
 		let engine =
 			Engine::new(spec.clone(), id.stage, self.compute, self.recompute, self.dataset);
@@ -363,7 +383,7 @@ impl Case {
 			inner_state: None,
 			held: Default::default(),
 		};
-		let mut leaves = [report.leaves, vec![own.result()]].concat();
+		let mut leaves = [report.leaves.clone(), vec![own.result()]].concat();
 		if let Some(torn) = replay.torn {
 			// What was sent is not what was computed: no honest trace goes on behind that.
 			let positions = checkpoint_steps(steps, spec.window.checkpoint_every);
@@ -372,7 +392,7 @@ impl Case {
 				*leaf = hash(Domain::Torn, leaf);
 			}
 		}
-		Ok(leaves)
+		Ok(Replayed { leaves, report, torn: replay.torn })
 	}
 
 	/// Its trace, to be played over. Blocks.

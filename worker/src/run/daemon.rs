@@ -42,7 +42,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Questions that may wait for their answers.
 const QUESTIONS: usize = 64;
 /// What a place in a block may cost besides the fee.
-const TIPS: Tips = Tips { least: 0, step: CRN / 1_000, most: CRN };
+pub(super) const TIPS: Tips = Tips { least: 0, step: CRN / 1_000, most: CRN };
 const CRN: Balance = 1_000_000_000_000;
 /// Pause before the chain is looked at again while the worker waits to be registered.
 const RETRY: Duration = Duration::from_secs(6);
@@ -175,7 +175,7 @@ async fn registered(settings: &Settings, connection: &Connection) -> Result<Acco
 }
 
 /// Keep other processes from a data directory for as long as the lock lives.
-fn lock(folder: &Path) -> Result<File, RunError> {
+pub(super) fn lock(folder: &Path) -> Result<File, RunError> {
 	let unusable = |error| RunError::Folder(folder.into(), error);
 	fs::create_dir_all(folder).map_err(unusable)?;
 	let lock = File::create(folder.join(".lock")).map_err(unusable)?;

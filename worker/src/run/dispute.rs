@@ -183,7 +183,7 @@ impl Games {
 }
 
 /// What the boundaries of a range count, as the engine names it.
-fn place(range: &Range) -> Place {
+pub(super) fn place(range: &Range) -> Place {
 	match range.place {
 		GamePlace::Trace => Place::Trace,
 		GamePlace::Step { step } => Place::Step { step },

@@ -6,7 +6,7 @@ use cairn_chain::{
 	views::{AuditState, State},
 	AccountId, BlockRef, ViewError,
 };
-use cairn_primitives::{signing::Edge, ModelId, StageIndex, UnitId, WindowIndex};
+use cairn_primitives::{signing::Edge, ModelId, ModelSpec, StageIndex, UnitId, WindowIndex};
 use cairn_transport::{EndpointId, Shelf};
 use tokio::sync::watch;
 
@@ -95,11 +95,14 @@ async fn endpoint(state: &State, provider: &AccountId) -> Result<Option<Endpoint
 	Ok(state.provider(provider).await?.and_then(|found| endpoint_id(&found.endpoint)))
 }
 
-/// What all of the stage may fetch.
+/// What all of the stage may fetch: what it learned, and what its units were computed from, because whoever is entitled to the stage may
+/// challenge them.
 fn shelves(desk: &Desk, newest: WindowIndex) -> Vec<Shelf> {
+	let edges = desk.units().into_iter().flat_map(|unit| edges_of(&desk.spec, &unit));
 	(newest.saturating_sub(WINDOWS)..=newest)
 		.map(|window| difference_shelf(desk.model, desk.stage, window))
 		.chain([shard_shelf(desk.model, desk.stage)])
+		.chain(edges.map(|edge| edge_shelf(&edge)))
 		.collect()
 }
 
@@ -119,9 +122,7 @@ async fn auditors(state: &State, desk: &Desk) -> Result<Vec<(AccountId, Vec<Edge
 			let unit = UnitId { stage, ..own };
 			let audit = state.audit(unit).await?;
 			if let Some(AuditState::Assigned { auditor, .. }) = audit.map(|audit| audit.state) {
-				let edges =
-					[Edge::upstream(&unit), Edge::downstream(&unit, desk.spec.stage_count())];
-				auditors.push((auditor, edges.into_iter().flatten().collect()));
+				auditors.push((auditor, edges_of(&desk.spec, &unit)));
 			}
 		}
 	}

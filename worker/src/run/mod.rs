@@ -43,10 +43,12 @@ mod seed;
 mod settle;
 pub mod shard;
 mod units;
+mod verify;
 mod window;
 mod worker;
 
 pub use seed::SeedCommand;
+pub use verify::VerifyCommand;
 
 use std::{
 	net::{IpAddr, Ipv4Addr, SocketAddr},
