@@ -1,7 +1,7 @@
 //! The reference interpreter: every operation of a program, element by element, on any floats. It tunes nothing and is
 //! the oracle of everything that does.
 
-use alloc::{collections::BTreeMap, vec, vec::Vec};
+use alloc::{collections::BTreeMap, vec::Vec};
 
 use crate::{Float, Operands, Operation, Value};
 
@@ -49,11 +49,11 @@ impl<F: Float> Reference<F> {
 	/// The bytes of every value, as they are committed to: little-endian.
 	pub fn blobs(&self) -> BTreeMap<Value, Vec<u8>> {
 		let floats = self.floats.iter().map(|(value, floats)| {
-			let bytes = floats.iter().flat_map(|float| match value.element_bytes() {
-				1 => vec![small_integer(*float) as u8],
-				_ => float.to_bits().to_le_bytes().to_vec(),
-			});
-			(*value, bytes.collect())
+			let bytes: Vec<u8> = match value.element_bytes() {
+				1 => floats.iter().map(|float| small_integer(*float) as u8).collect(),
+				_ => floats.iter().flat_map(|float| float.to_bits().to_le_bytes()).collect(),
+			};
+			(*value, bytes)
 		});
 		let integers = self.integers.iter().map(|(value, integers)| {
 			let size = value.element_bytes() as usize;
@@ -70,17 +70,61 @@ impl<F: Float> Reference<F> {
 				|| self.floats.contains_key(value)
 				|| self.integers.contains_key(value)
 		};
-		if let Some(missing) = operation.reads().into_iter().find(|value| !known(value)) {
-			return Err(Missing(missing));
+		let reads = operation.reads();
+		if let Some(missing) = reads.iter().find(|value| !known(value)) {
+			return Err(Missing(*missing));
 		}
-		let floats = (0..operation.elements()).map(|e| operation.element(e, &mut &*self)).collect();
+		let mut read = Read(reads.into_iter().map(|value| (value, self.numbers(value))).collect());
+		let floats = (0..operation.elements()).map(|e| operation.element(e, &mut read)).collect();
 		self.floats.insert(operation.output, floats);
 		Ok(())
+	}
+
+	/// What is known of a value.
+	fn numbers(&self, value: Value) -> Numbers<'_, F> {
+		match (self.floats.get(&value), self.integers.get(&value)) {
+			(Some(floats), _) => Numbers::Floats(floats),
+			(None, Some(integers)) => Numbers::Integers(integers),
+			(None, None) => Numbers::Zeros, // starts at zero, or execute had complained
+		}
 	}
 
 	/// Do operations in order.
 	pub fn run(&mut self, operations: impl IntoIterator<Item = Operation>) -> Result<(), Missing> {
 		operations.into_iter().try_for_each(|operation| self.execute(&operation))
+	}
+}
+
+/// The values that an operation reads, looked up once: it reads millions of their elements.
+struct Read<'a, F>(Vec<(Value, Numbers<'a, F>)>);
+
+/// A value.
+enum Numbers<'a, F> {
+	Floats(&'a [F]),
+	Integers(&'a [u64]),
+	Zeros,
+}
+
+impl<'a, F> Read<'a, F> {
+	fn of(&self, value: Value) -> Option<&Numbers<'a, F>> {
+		self.0.iter().find(|(name, _)| *name == value).map(|(_, numbers)| numbers)
+	}
+}
+
+impl<F: Float> Operands<F> for Read<'_, F> {
+	fn float(&mut self, value: Value, index: u64) -> F {
+		match self.of(value) {
+			Some(Numbers::Floats(floats)) => floats[index as usize],
+			Some(Numbers::Zeros) => F::zero(),
+			_ => panic!("{value} is no value of numbers that the operation reads"),
+		}
+	}
+
+	fn integer(&mut self, value: Value, index: u64) -> u64 {
+		match self.of(value) {
+			Some(Numbers::Integers(integers)) => integers[index as usize],
+			_ => panic!("{value} is no value of integers that the operation reads"),
+		}
 	}
 }
 

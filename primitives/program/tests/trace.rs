@@ -2,7 +2,11 @@
 
 mod common;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::OnceLock,
+	thread,
+};
 
 use cairn_primitives::{
 	attestation::{Attestation, EdgeReceipt, NonNegative},
@@ -27,6 +31,7 @@ use common::{adamw, insert_inputs, muon, spec};
 const STEPS: u32 = 2;
 
 /// Values of one step, and the dataset.
+#[derive(Clone)]
 struct Values {
 	blobs: BTreeMap<Value, Vec<u8>>,
 	dataset: Dataset,
@@ -85,6 +90,7 @@ impl Dataset {
 }
 
 /// A unit of two steps that was computed by the reference.
+#[derive(Clone)]
 struct Unit {
 	spec: ModelSpec,
 	context: UnitContext,
@@ -292,8 +298,9 @@ impl Unit {
 	}
 }
 
-/// Every kind of stage, edge and optimizer.
-fn units() -> impl Iterator<Item = (String, Unit)> {
+/// Every kind of stage, edge and optimizer: computed once, side by side.
+fn units() -> &'static [(String, Unit)] {
+	static UNITS: OnceLock<Vec<(String, Unit)>> = OnceLock::new();
 	let kinds = [
 		(1, BoundaryCodec::Dense, muon(), 0, true),
 		(2, BoundaryCodec::Dense, adamw(false), 0, true),
@@ -301,10 +308,16 @@ fn units() -> impl Iterator<Item = (String, Unit)> {
 		(3, BoundaryCodec::Bottleneck { rank: 5 }, muon(), 1, false),
 		(2, BoundaryCodec::Int8 { block: 4 }, muon(), 1, false),
 	];
-	kinds.into_iter().map(|(stages, boundary, inner, stage, is_gate)| {
+	let compute = |(stages, boundary, inner, stage, is_gate)| {
 		let spec = ModelSpec { boundary, inner, lanes: stages as u8, ..spec(stages) };
 		let name = format!("stage {stage} of {stages}, {boundary:?}, {inner:?}");
 		(name, Unit::new(spec, stage, is_gate, 1.0))
+	};
+	UNITS.get_or_init(|| {
+		thread::scope(|scope| {
+			let units = kinds.map(|kind| scope.spawn(move || compute(kind)));
+			units.map(|unit| unit.join().unwrap()).into()
+		})
 	})
 }
 
@@ -478,7 +491,7 @@ fn changed_evidence_proves_nothing() {
 
 #[test]
 fn who_sends_something_else_than_it_computes_is_found_out() {
-	for (name, mut unit) in units() {
+	for (name, mut unit) in units().iter().cloned() {
 		for edge in 0..2 {
 			let codes =
 				if matches!(unit.spec.boundary, BoundaryCodec::Int8 { .. }) { 2 } else { 1 };
