@@ -1,5 +1,6 @@
 //! The commands that talk to the chain, run as processes against a real node.
 
+mod failures;
 mod journey;
 mod machine;
 #[path = "../../chain/tests/chain/node.rs"]

@@ -3,7 +3,9 @@
 //! They wait for blocks most of the time, so that `make test` runs all of them at once; one by one they take too long.
 
 mod audits;
+mod disk;
 mod faults;
+mod finality;
 #[path = "../commands/machine.rs"]
 #[allow(dead_code)] // each test crate uses its own part
 mod machine;
@@ -11,4 +13,6 @@ mod network;
 #[path = "../../chain/tests/chain/node.rs"]
 #[allow(dead_code)] // each test crate uses its own part
 mod node;
+mod partition;
+mod phases;
 mod same;

@@ -42,6 +42,11 @@ impl Node {
 		self.directory.path().join(name)
 	}
 
+	/// The running process.
+	pub fn id(&self) -> Option<i32> {
+		self.process.as_ref().map(|process| process.id() as i32)
+	}
+
 	/// A connection to the node.
 	pub async fn connect(&self) -> Connection {
 		Connection::open(&self.url(), None).await.unwrap_or_else(|error| self.fail(&error))
@@ -58,6 +63,11 @@ impl Node {
 
 	/// Starts the process, and waits until it answers.
 	pub async fn restart(&mut self) {
+		self.restart_with(&[]).await;
+	}
+
+	/// The same, with more arguments.
+	pub async fn restart_with(&mut self, arguments: &[&str]) {
 		self.kill();
 		let output = File::options()
 			.create(true)
@@ -71,6 +81,7 @@ impl Node {
 			.args(["--listen-addr", "/ip4/127.0.0.1/tcp/0"])
 			.args(["--no-mdns", "--no-prometheus", "--no-telemetry"])
 			.arg("--unsafe-force-node-key-generation")
+			.args(arguments)
 			.stdin(Stdio::null())
 			.stdout(output.try_clone().expect("a file handle can be cloned"))
 			.stderr(output)
