@@ -7,6 +7,7 @@ export OPENSSL_NO_VENDOR = 1
 
 NODE = $(CARGO_TARGET_DIR)/debug/cairn-node
 WORKER = $(CARGO_TARGET_DIR)/debug/cairn-worker
+TRACER = $(CARGO_TARGET_DIR)/debug/cairn-tracer
 JS = node/tests/polkadot-js
 ARGS =
 
@@ -38,14 +39,14 @@ test-rust: build ## Run the tests in Rust
 		env CAIRN_INSTRUCTIONS=portable cargo test --workspace --test reference --test digest
 
 test-js: build ## Run the polkadot.js tests against a real node
-	@CAIRN_NODE=$(NODE) scripts/patiently.sh "polkadot.js tests" npm --prefix $(JS) --silent test
+	@CAIRN_NODE=$(NODE) CAIRN_TRACER=$(TRACER) scripts/patiently.sh "polkadot.js tests" npm --prefix $(JS) --silent test
 
 demo: build ## Train a model with workers on a development chain, and pay its holders (ARGS=--help tells more)
 	@CAIRN_NODE=$(NODE) CAIRN_WORKER=$(WORKER) CAIRN_SOURCE=$(CURDIR) npm --prefix $(JS) --silent run demo -- \
 		--out $(CARGO_TARGET_DIR)/demo $(ARGS)
 
 tour: build ## Tour through a model's life on a development chain, with polkadot.js alone
-	@CAIRN_NODE=$(NODE) npm --prefix $(JS) --silent run tour -- $(ARGS)
+	@CAIRN_NODE=$(NODE) CAIRN_TRACER=$(TRACER) npm --prefix $(JS) --silent run tour -- $(ARGS)
 
 train: ## Train a small model on Moby-Dick on this machine, and let it speak (a few minutes; goes on where it stopped)
 	@scripts/train.sh $(ARGS)

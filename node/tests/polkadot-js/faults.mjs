@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 
 import { submitEach, submitEachOf } from './lib/batch.mjs';
-import { CRN, dataset, exampleSpec, fund, provider, registerProvider, seatsOf, terms } from './lib/cast.mjs';
+import { CRN, fund, provider, registerProvider, seatsOf, terms } from './lib/cast.mjs';
 import { account, eventOf, submit, untilBlock } from './lib/chain.mjs';
 import {
 	attestationOf, attestAll, auditorNow, drawAll, heldOf, membersOf, nextAuditor, patiently, pokeUntil, seatAll,
@@ -12,7 +12,7 @@ import {
 } from './lib/play.mjs';
 import { hex, messages } from './lib/protocol.mjs';
 import { refused, refusedAll, refusedOf } from './lib/refusal.mjs';
-import { computeWindow, firstStates, okVerdict, randomRoot } from './lib/unit.mjs';
+import { computeWindow, okVerdict, randomRoot, startTraining } from './lib/unit.mjs';
 
 const STAGES = 2;
 const LANES = 2;
@@ -47,11 +47,12 @@ export const chapters = [
 			const { api, say, researcher, providers, outsiders, anyone } = stage;
 			const all = [...providers, ...outsiders];
 			await fund(api, [researcher, ...all.flatMap((who) => [who.provider, who.key])], 1_000n * CRN);
-			stage.spec = exampleSpec({ window: { blocks: 12 } });
+			stage.training = await startTraining(api, { window: { blocks: 12 } });
+			const { spec } = stage.training;
 			const { models, shards, workers } = api.tx;
 			const [[, proposed]] = await Promise.all([
 				submitEach(api, researcher, [
-					models.registerDataset(dataset, 'An example dataset'), models.propose(stage.spec, terms, null, 'A model'),
+					models.registerDataset(spec.dataset, 'An example dataset'), models.propose(spec, terms, null, 'A model'),
 				]),
 				setTimes(api, { DisputeBudget: 16, UnbondingBlocks: 4, EscrowBlocks: 72 }),
 			]);
@@ -73,13 +74,11 @@ export const chapters = [
 	{
 		title: 'An attestation has to be in order',
 		async run(stage) {
-			const { api, genesis, model, spec, window, providers, outsiders, anyone } = stage;
+			const { api, genesis, model, training, window, providers, anyone } = stage;
 			stage.seats = await seatsOf(api, model, STAGES, window, providers);
-			stage.works = computeWindow({
-				genesis, spec, model, window: 0, seed: window.seed.toHex(), isGate: false, seats: stage.seats,
-				starts: firstStates(spec), steps: spec.window.steps,
-			}).flat();
+			stage.works = (await computeWindow({ genesis, training, model, window, seats: stage.seats })).flat();
 			const [work] = stage.works;
+			const { steps } = work;
 			const right = attestationOf(genesis, work, stage.seats);
 			const { attest } = api.tx.contributions;
 			const but = (changes) => attest({ ...right, ...changes });
@@ -92,8 +91,8 @@ export const chapters = [
 					['contributions.WrongWindow', unit({ window: 5 })],
 					['contributions.NotYourLane', unit({ lane: 1 })],
 					['contributions.NotYourLane', unit({ stage: 1 })],
-					['contributions.StepsOutOfRange', but({ outcome: { Done: { steps: 101 } } })],
-					['contributions.StepsOutOfRange', but({ outcome: { Diverged: { step: 100, operation: 3 } } })],
+					['contributions.StepsOutOfRange', but({ outcome: { Done: { steps: steps + 1 } } })],
+					['contributions.StepsOutOfRange', but({ outcome: { Diverged: { step: steps, operation: 3 } } })],
 					['contributions.LossMisplaced', but({ loss: 0 })],
 					['contributions.HeldOutMisplaced', but({ heldOut: 0 })],
 					['contributions.InnerStateMisplaced', but({ innerState: hex(randomRoot()) })],
@@ -101,7 +100,7 @@ export const chapters = [
 					['contributions.UpstreamMisplaced', but({ upstream: right.downstream })],
 					['contributions.DownstreamMisplaced', but({ downstream: null })],
 					['contributions.BadReceipt', but({ downstream: { ...right.downstream, root: randomRoot() } })],
-					['contributions.BadReceipt', but({ outcome: { Done: { steps: 99 } } })],
+					['contributions.BadReceipt', but({ outcome: { Done: { steps: steps - 1 } } })],
 					['contributions.DuplicateHolder', but({ held: [holder, holder] })],
 					['contributions.BadHeldSignature', but({ difference: randomRoot() })],
 					['contributions.WrongInitialShard', but({ shardBefore: randomRoot() })],
@@ -124,11 +123,11 @@ export const chapters = [
 			const [work, , lower] = works;
 			const { unit } = work;
 			const edge = { model, window: 0, lane: unit.lane, upper: 0 };
-			const message = (root) => messages.edge(genesis, window.seed.toHex(), edge, 100, root);
+			const message = (root) => messages.edge(genesis, window.seed.toHex(), edge, work.steps, root);
 			const receipt = (who, root) => ({ root, signature: who.key.sign(message(root)) });
 			const two = (who) => [receipt(who, randomRoot()), receipt(who, randomRoot())];
 			const report = (who, pair, changes = {}) =>
-				contributions.reportEquivocation(address(who), { ...edge, ...changes }, 100, ...pair);
+				contributions.reportEquivocation(address(who), { ...edge, ...changes }, work.steps, ...pair);
 			const same = randomRoot();
 			await refusedOf(stage, [
 				[anyone, [

@@ -3,17 +3,19 @@
 import assert from 'node:assert/strict';
 
 import {
-	auditorOf, closeWindow, CRN, dataset, drawLots, exampleSpec, fund, provider, registerProvider, seat, seatsOf,
-	startWindow, terms,
+	auditorOf, closeWindow, CRN, drawLots, fund, provider, registerProvider, seat, seatsOf, startWindow, terms,
 } from './lib/cast.mjs';
 import { account, eventOf, height, submit, until, untilBlock } from './lib/chain.mjs';
 import { playDispute } from './lib/dispute.mjs';
 import { checkpointsRoot, hex, messages } from './lib/protocol.mjs';
 import { refused, refusedInPassing } from './lib/refusal.mjs';
-import { attestation, computeWindow, firstStates, okVerdict, perturbFrom, randomRoot } from './lib/unit.mjs';
+import { attestation, computeWindow, okVerdict, randomRoot, spoiled, startTraining } from './lib/unit.mjs';
 
 const STAGES = 2;
 const LANES = 2;
+/** Where a liar's trace leaves that of its unit, and where that of a false accuser does. */
+const LIE = { step: 3, operation: 20, piece: 100 };
+const ERROR = { step: 2, operation: 30, piece: 7 };
 
 const crn = (amount) => `${(Number(amount) / Number(CRN)).toFixed(6)} CRN`;
 const free = async (api, who) => (await api.query.system.account(who.address)).data.free.toBigInt();
@@ -23,7 +25,6 @@ const unitName = ({ window, stage, lane }) => `window ${window}, stage ${stage},
 export const newStage = (api, say) => ({
 	api,
 	say,
-	spec: exampleSpec(),
 	anyone: account('//Ferdie'),
 	owner: account('//Data'),
 	researcher: account('//Researcher'),
@@ -36,12 +37,14 @@ export const chapters = [
 	{
 		title: 'A data owner registers a dataset, a researcher proposes a model',
 		async run(stage) {
-			const { api, say, spec, owner, researcher } = stage;
+			const { api, say, owner, researcher } = stage;
+			stage.training = await startTraining(api);
+			const { spec } = stage.training;
 			const hot = stage.providers.flatMap((who) => [who.provider, who.key]);
 			await fund(api, [owner, researcher, stage.client, stage.buyer, ...hot]);
 			const propose = () => api.tx.models.propose(spec, terms, null, 'A tiny model');
 			await refused(stage, 'models.UnknownDataset', propose(), researcher);
-			await submit(api, api.tx.models.registerDataset(dataset, 'An example dataset'), owner);
+			await submit(api, api.tx.models.registerDataset(spec.dataset, 'An example dataset'), owner);
 			const events = await submit(api, propose(), researcher);
 			stage.model = eventOf(events, api.events.models.Proposed).model.toNumber();
 			const held = (await api.query.balances.holds(researcher.address))[0].amount;
@@ -76,19 +79,13 @@ export const chapters = [
 			const { api, say, model, providers, anyone } = stage;
 			stage.genesis = api.genesisHash.toU8a();
 			stage.window = await startWindow(api, model, anyone);
-			const index = stage.window.index.toNumber();
 			const seats = await seatsOf(api, model, STAGES, stage.window, providers);
 			const liar = { stage: 0, lane: 1 };
-			const compute = (spoil) =>
-				computeWindow({
-					genesis: stage.genesis, spec: stage.spec, model, window: index, seed: stage.window.seed.toHex(), isGate: false,
-					seats, starts: firstStates(stage.spec), steps: stage.spec.window.steps, spoil,
-				});
-			stage.honest = compute();
-			stage.attested = compute((unit) =>
-				unit.stage === liar.stage && unit.lane === liar.lane ? perturbFrom(37) : undefined,
-			);
-			stage.lie = stage.attested[liar.stage][liar.lane];
+			const { genesis, training } = stage;
+			const honest = await computeWindow({ genesis, training, model, window: stage.window, seats });
+			stage.truth = honest[liar.stage][liar.lane];
+			stage.lie = spoiled(genesis, stage.truth, LIE);
+			stage.attested = honest.map((row) => row.map((work) => (work === stage.truth ? stage.lie : work)));
 			const attest = (work) => {
 				const { lane, stage: s } = work.unit;
 				const other = seats[s][1 - lane];
@@ -102,8 +99,8 @@ export const chapters = [
 			await Promise.all(works.map(async (work) => {
 				const events = await submit(api, attest(work), work.worker.key);
 				const { points } = eventOf(events, api.events.contributions.Attested);
-				say(`${work.worker.name} attests ${unitName(work.unit)}: ${(Number(points) / 1e9).toFixed(1)} GFLOP` +
-					`${work === stage.lie ? '  (a lie: its state was spoiled in step 37)' : ''}`);
+				say(`${work.worker.name} attests ${unitName(work.unit)}: ${(Number(points) / 1e6).toFixed(1)} MFLOP` +
+					`${work === stage.lie ? `  (a lie: another state than it has computed in step ${LIE.step})` : ''}`);
 			}));
 			await refused(stage, 'contributions.AlreadyAttested', attest(works[0]), works[0].worker.key);
 			stage.late = attest(works[0]);
@@ -132,7 +129,7 @@ export const chapters = [
 	{
 		title: 'Two auditors approve, one convicts the liar, one accuses falsely and loses',
 		async run(stage) {
-			const { api, say, genesis, providers, honest, attested, lie } = stage;
+			const { api, say, genesis, providers, truth, attested, lie } = stage;
 			const audited = async (work) => ({ work, auditor: await auditorOf(api, work.unit, providers) });
 			const all = await Promise.all(attested.flat().map(audited));
 			const convicted = all.find(({ work }) => work === lie);
@@ -156,23 +153,17 @@ export const chapters = [
 				await submit(api, api.tx.contributions.verdict(unit, bad(unit, believed.leaves)), auditor.key);
 				say(`${auditor.name} says that ${unitName(unit)} of ${defended.worker.name} is wrong: a dispute opens`);
 				const { moves, events } = await playDispute(
-					api, unit, stage.spec.window.checkpointEvery,
+					api, unit,
 					{ worker: defended.worker, work: defended }, { worker: auditor, work: believed },
 					(move) => say(`  ${unitName(unit)}: ${move}`),
-					(wrong) => refusedInPassing(stage, 'disputes.Unproven', wrong(), auditor.key),
+					(wrong) => refusedInPassing(stage, 'disputes.Unproven', wrong, auditor.key),
 				);
 				const ended = eventOf(events, api.events.disputes.GameEnded);
 				assert.equal(ended.winner.type, expected);
 				say(`the ${expected.toLowerCase()} wins after ${moves.length} moves`);
 				return events;
 			};
-			const truth = honest[lie.unit.stage][lie.unit.lane];
-			const { unit: other } = slandered.work;
-			const imagined = computeWindow({
-				genesis, spec: stage.spec, model: stage.model, window: other.window, seed: stage.window.seed.toHex(), isGate: false,
-				seats: attested.map((row) => row.map(({ worker }) => worker)), starts: firstStates(stage.spec),
-				steps: stage.spec.window.steps, spoil: () => perturbFrom(10),
-			})[other.stage][other.lane];
+			const imagined = spoiled(genesis, slandered.work, ERROR);
 			const [won] = await Promise.all([
 				play(convicted, truth, 'Challenger'),
 				play(slandered, imagined, 'Defender'),
@@ -252,7 +243,7 @@ export const chapters = [
 	{
 		title: 'A fork descends from the model, and owes it a royalty',
 		async run(stage) {
-			const { api, say, spec, researcher, model } = stage;
+			const { api, say, training: { spec }, researcher, model } = stage;
 			const propose = (changes) =>
 				api.tx.models.propose({ ...spec, ...changes }, terms, model, 'A fork with another seed');
 			const shorter = { stages: [2], initial: spec.initial.slice(0, 1) };

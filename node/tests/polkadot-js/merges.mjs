@@ -5,13 +5,12 @@ import assert from 'node:assert/strict';
 
 import { asks } from './lib/ask.mjs';
 import { submitEach } from './lib/batch.mjs';
-import { CRN, dataset, exampleSpec, fund, provider, registerProvider, seatsOf, terms } from './lib/cast.mjs';
+import { CRN, fund, provider, registerProvider, seatsOf, terms } from './lib/cast.mjs';
 import { account, eventOf, submit, untilBlock } from './lib/chain.mjs';
 import { attestAll, drawAll, eachOwn, finaliseFully, pokeUntil, seatAll } from './lib/play.mjs';
-import { hex, lcg, messages, runningRoot } from './lib/protocol.mjs';
+import { messages, runningRoot } from './lib/protocol.mjs';
 import { refused, refusedAll, refusedOf } from './lib/refusal.mjs';
-import { u64, vec } from './lib/scale.mjs';
-import { attestation, computeWindow, firstStates, okVerdict, randomRoot } from './lib/unit.mjs';
+import { attestation, computeWindow, okVerdict, randomRoot, startTraining } from './lib/unit.mjs';
 
 const STAGES = 2;
 const LANES = 3;
@@ -50,11 +49,12 @@ export const chapters = [
 			const { api, say, genesis, researcher, providers, loners, anyone } = stage;
 			const all = [...providers, ...loners];
 			await fund(api, [researcher, ...all.flatMap((who) => [who.provider, who.key])], 1_000n * CRN);
-			const [spec, wide] = [exampleSpec({ lanes: LANES }), exampleSpec({ stages: [2], lanes: 3 })];
+			const [training, wide] = await Promise.all(
+				[{ lanes: LANES }, { stages: [2], lanes: 3 }].map((changes) => startTraining(api, changes)));
 			const { models, shards } = api.tx;
 			const [, ...proposed] = await submitEach(api, researcher, [
-				models.registerDataset(dataset, 'An example dataset'),
-				...[spec, wide].map((one) => models.propose(one, terms, null, 'A model')),
+				models.registerDataset(training.spec.dataset, 'An example dataset'),
+				...[training, wide].map(({ spec }) => models.propose(spec, terms, null, 'A model')),
 			]);
 			[stage.model, stage.sparse] = proposed.map((events) => eventOf(events, api.events.models.Proposed).model.toNumber());
 			const { model, sparse } = stage;
@@ -66,20 +66,14 @@ export const chapters = [
 			await submitEach(api, anyone, [model, sparse].map((one) => shards.pokeWindow(one)));
 			const { window } = await pokeUntil(api, model, api.events.shards.WindowStarted, anyone);
 			const seats = await seatsOf(api, model, STAGES, window, providers);
-			stage.spec = spec;
-			stage.works = computeWindow({
-				genesis, spec, model, window: 0, seed: window.seed.toHex(), isGate: false, seats, starts: firstStates(spec),
-				steps: spec.window.steps,
-			}).flat();
+			stage.training = training;
+			stage.works = (await computeWindow({ genesis, training, model, window, seats })).flat();
 			await attestAll(api, genesis, stage.works, seats);
 			say('all six seats of the first model attest');
 
 			const other = (await pokeUntil(api, sparse, api.events.shards.WindowStarted, anyone)).window;
 			const [row] = await seatsOf(api, sparse, 1, other, loners);
-			[[stage.alone]] = computeWindow({
-				genesis, spec: wide, model: sparse, window: 0, seed: other.seed.toHex(), isGate: false, seats: [row],
-				starts: firstStates(wide), steps: 100,
-			});
+			[[stage.alone]] = await computeWindow({ genesis, training: wide, model: sparse, window: other, seats: [row] });
 			const { unit, worker } = stage.alone;
 			await submit(api, api.tx.contributions.attest(attestation(genesis, stage.alone, {}, [])), worker.key);
 			say(`${worker.name} is the only one of three who attests to the second model`);
@@ -113,36 +107,30 @@ export const chapters = [
 	{
 		title: 'A worker signs two roots for one edge and step; two others attest what cannot both be true',
 		async run(stage) {
-			const { api, say, genesis, model, spec, works, providers, anyone } = stage;
+			const { api, say, genesis, model, training, providers, anyone } = stage;
 			const { contributions, shards } = api.tx;
 			const { window } = await pokeUntil(api, model, api.events.shards.WindowStarted, anyone);
 			stage.index = window.index.toNumber();
 			const seed = window.seed.toHex();
 			const seats = await seatsOf(api, model, STAGES, window, providers);
-			const before = firstStates(spec);
-			const differences = (s) => works.filter(({ unit }) => unit.stage === s).map(({ traced }) => traced.closing);
-			const merged = (s) => lcg.merge(before[s], differences(s).map((closing) => [closing, spec.window.steps]));
-			stage.evidence = (s) => hex(new Uint8Array([...u64(before[s]), ...vec(differences(s), u64)]));
-			// The second stage claims another merge than its differences come to.
-			stage.second = computeWindow({
-				genesis, spec, model, window: stage.index, seed, isGate: false, seats, starts: [merged(0), merged(1) + 1n],
-				steps: spec.window.steps,
-			}).flat();
+			// The second stage claims another merge than its differences come to, and all of its seats train on that.
+			await training.tracer.ask({ merge: { wrong: 1 } });
+			stage.second = (await computeWindow({ genesis, training, model, window, seats })).flat();
 			const find = (s, lane) => stage.second.find(({ unit }) => unit.stage === s && unit.lane === lane);
-			// In lane 1 the upper end attests 100 steps, the lower one 60 of another course; each signs what the other shows.
+			// In lane 1 the upper end attests all steps, the lower one fewer of another course; each signs what the other shows.
 			const [upper, lower] = [find(0, 1), find(1, 1)];
 			const edge = { model, window: stage.index, lane: 1, upper: 0 };
-			const crossed = Array.from({ length: 40 }, randomRoot);
+			const crossed = Array.from({ length: 20 }, randomRoot);
 			const previous = randomRoot();
 			upper.downstream.root = crossed.reduce(runningRoot, previous);
 			lower.upstream.root = randomRoot();
-			lower.traced.steps = 60;
+			lower.steps = upper.steps - crossed.length;
 			await attestAll(api, genesis, stage.second, seats);
 
 			const liar = find(0, 0);
 			const two = [randomRoot(), randomRoot()].map((root) =>
-				({ root, signature: liar.worker.key.sign(messages.edge(genesis, seed, { ...edge, lane: 0 }, 50, root)) }));
-			const equivocated = () => contributions.reportEquivocation(address(liar.worker), { ...edge, lane: 0 }, 50, ...two);
+				({ root, signature: liar.worker.key.sign(messages.edge(genesis, seed, { ...edge, lane: 0 }, 25, root)) }));
+			const equivocated = () => contributions.reportEquivocation(address(liar.worker), { ...edge, lane: 0 }, 25, ...two);
 			const events = await submit(api, equivocated(), anyone);
 			const { fine } = eventOf(events, api.events.contributions.Equivocated);
 			assert.equal(fine.toBigInt(), 5n * CRN, 'half of what was committed');
@@ -174,14 +162,16 @@ export const chapters = [
 	{
 		title: 'A stage claims a merge that never was; the model is paused, and goes on',
 		async run(stage) {
-			const { api, say, model, index, evidence, anyone, researcher } = stage;
+			const { api, say, model, index, training, anyone, researcher } = stage;
 			const { contributions, models } = api.tx;
+			// What a weight of each stage is recomputed from; that of stage 1 is not what it came to.
+			const [right, wrong] = await Promise.all([0, 1].map((s) => training.tracer.ask({ refutation: { stage: s } })));
 			await pokeUntil(api, model, api.events.shards.WindowClosed, anyone);
 			await refusedAll(stage, anyone, [
-				['contributions.MergeIsRight', contributions.refuteMerge(model, index, 0, evidence(0))],
-				['contributions.EvidenceUnproven', contributions.refuteMerge(model, index, 1, evidence(0))],
+				['contributions.MergeIsRight', contributions.refuteMerge(model, index, 0, right)],
+				['contributions.EvidenceUnproven', contributions.refuteMerge(model, index, 1, right)],
 			]);
-			const refuted = await submit(api, contributions.refuteMerge(model, index, 1, evidence(1)), anyone);
+			const refuted = await submit(api, contributions.refuteMerge(model, index, 1, wrong), anyone);
 			assert.ok(eventOf(refuted, api.events.contributions.MergeRefuted).isPaused.isTrue);
 			const fined = refuted.filter((event) => api.events.contributions.UnitRefuted.is(event)).map(({ data }) => data);
 			assert.equal(fined.length, 2, 'the third unit of the stage is refuted already');
@@ -189,7 +179,7 @@ export const chapters = [
 			assert.ok(eventOf(refuted, api.events.models.Paused).reason.isMerge);
 			say('the merge that stage 1 started from is refuted, its workers are fined, and the model is paused');
 			await refused(stage, 'contributions.MergeAlreadyRefuted',
-				contributions.refuteMerge(model, index, 1, evidence(1)), anyone);
+				contributions.refuteMerge(model, index, 1, wrong), anyone);
 			await submit(api, models.resume(model), researcher);
 			say('the researcher lets the model go on');
 		},

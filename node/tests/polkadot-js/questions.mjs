@@ -6,15 +6,15 @@ import assert from 'node:assert/strict';
 import { asks, asksRuntime } from './lib/ask.mjs';
 import { submitEach } from './lib/batch.mjs';
 import {
-	closeWindow, CRN, dataset, exampleSpec, fund, provider, registerProvider, seatsOf, terms,
+	closeWindow, CRN, exampleSpec, fund, provider, registerProvider, seatsOf, terms,
 } from './lib/cast.mjs';
 import { account, eventOf, height, submit, until, untilBlock } from './lib/chain.mjs';
 import { bondFor, identitiesMilli, points, sharesFor } from './lib/cost.mjs';
 import {
 	asRoot, attestAll, drawAll, eachOwn, earlyInSession, finaliseFully, patiently, pokeUntil, root, sessionKeys, setTimes,
 } from './lib/play.mjs';
-import { checkpointsRoot, float, hex, messages } from './lib/protocol.mjs';
-import { computeWindow, firstStates, okVerdict, randomRoot } from './lib/unit.mjs';
+import { checkpointsRoot, hex, messages } from './lib/protocol.mjs';
+import { computeWindow, okVerdict, randomRoot, startTraining } from './lib/unit.mjs';
 
 const STAGES = 2;
 const LANES = 2;
@@ -27,9 +27,12 @@ const MICRO = CRN / 1_000_000n;
 const deposit = (items, bytes) => BigInt(items) * 20n * MILLI + BigInt(bytes) * 100n * MICRO;
 const ceil = (number, divisor) => (number + divisor - 1n) / divisor;
 const address = (who) => who.provider.address;
+/** Samples of a step. */
+const batchOf = ({ schedule }) => schedule.points[0].batch;
 
 /** A spec large enough that its bond is above the least one. */
-const largeSpec = () => exampleSpec({
+const largeSpec = (dataset) => exampleSpec({
+	dataset,
 	architecture: {
 		vocabulary: 32_000, width: 1_024, heads: 16, kvHeads: 16, headWidth: 64, hidden: 4_096, context: 1_024,
 		tiedHead: false, normEpsilon: 10_000, frequencies: Array(32).fill(1),
@@ -45,7 +48,6 @@ const largeSpec = () => exampleSpec({
 export const newStage = (api, say) => ({
 	api,
 	say,
-	spec: exampleSpec(),
 	genesis: api.genesisHash.toU8a(),
 	anyone: account('//Ferdie'),
 	owner: account('//Data'),
@@ -60,7 +62,10 @@ export const chapters = [
 	{
 		title: 'A data owner and a researcher ask before they pay: what is held, what providers bond, what theft would cost',
 		async run(stage) {
-			const { api, spec, owner, researcher, providers, outsider } = stage;
+			const { api, owner, researcher, providers, outsider } = stage;
+			stage.training = await startTraining(api);
+			const { spec } = stage.training;
+			const { dataset } = spec;
 			const hot = [...providers, outsider].flatMap((who) => [who.provider, who.key]);
 			await fund(api, [owner, researcher, stage.client, stage.candidate, ...hot]);
 			await asks(stage, 'data owner', 'models.dataset', [dataset], null);
@@ -77,7 +82,7 @@ export const chapters = [
 			const [price, least] = [CRN / 20n, 10n * CRN];
 			stage.bond = bondFor(spec, price, least);
 			await asks(stage, 'researcher', 'workers.bondFor', [spec], stage.bond);
-			const large = largeSpec();
+			const large = largeSpec(dataset);
 			assert.ok(bondFor(large, price, least) > least);
 			await asks(stage, 'researcher', 'workers.bondFor', [large], bondFor(large, price, least));
 			await asks(stage, 'researcher', 'models.model', [0], null);
@@ -98,7 +103,7 @@ export const chapters = [
 			await asksRuntime(stage, 'provider', 'requiredBond', [99], null);
 			await asks(stage, 'provider', 'shards.dissolvableFrom', [stage.model], null);
 
-			const sealed = exampleSpec({ stages: [1, 1, 1], access: 'Sealed', minHolders: 3 });
+			const sealed = exampleSpec({ dataset, stages: [1, 1, 1], access: 'Sealed', minHolders: 3 });
 			const other = await submit(api, api.tx.models.propose(sealed, terms, null, 'A sealed model'), researcher);
 			stage.sealed = eventOf(other, api.events.models.Proposed).model.toNumber();
 			const each = bondFor(sealed, price, least);
@@ -171,7 +176,8 @@ export const chapters = [
 	{
 		title: 'While a window runs, workers ask which lane is theirs, and what their work is worth',
 		async run(stage) {
-			const { api, model, providers, spec, genesis, anyone } = stage;
+			const { api, model, providers, training, genesis, anyone } = stage;
+			const { spec } = training;
 			// Who challenges a unit has to do so before its escrow is over.
 			await setTimes(api, { DisputeBudget: 8, EscrowBlocks: 35 });
 			const { seedAt } = await pokeUntil(api, model, api.events.shards.WindowScheduled, anyone);
@@ -189,15 +195,13 @@ export const chapters = [
 			const lanes = Array.from({ length: LANES }, (_, lane) =>
 				({ lane, providers: seats.map((row) => address(row[lane])) }));
 			await asks(stage, 'worker', 'shards.lanes', [model], lanes);
-			const works = computeWindow({
-				genesis, spec, model, window: 0, seed: started.seed.toHex(), isGate: false, seats, starts: firstStates(spec),
-				steps: spec.window.steps,
-			});
+			const works = await computeWindow({ genesis, training, model, window: started, seats });
+			const batch = batchOf(spec);
 			stage.works = works.flat();
 			const noted = await attestAll(api, genesis, stage.works, seats);
-			for (const [i, { unit, worker, traced, shardBefore }] of stage.works.entries()) {
+			for (const [i, { unit, worker, difference, shardBefore }] of stage.works.entries()) {
 				const { stage: s, lane } = unit;
-				const earned = points(spec, s, spec.window.steps, 8);
+				const earned = points(spec, s, spec.window.steps, batch);
 				assert.equal(noted[i].points.toBigInt(), earned);
 				await asks(stage, `worker ${worker.name}`, 'shards.seatOf', [model, address(worker)], (answer) => {
 					assert.equal(answer.unwrap().asSeat.lane.unwrap().toNumber(), lane);
@@ -205,15 +209,15 @@ export const chapters = [
 				});
 				await asks(stage, `worker ${worker.name}`, 'contributions.unit', [unit], {
 					provider: address(worker), worker: hex(worker.key.publicKey), shardBefore: hex(shardBefore),
-					difference: hex(traced.difference), points: earned, inMerge: true,
+					difference: hex(difference), points: earned, inMerge: true,
 				}, { partly: true });
 				await asks(stage, `worker ${worker.name}`, 'contributions.escrow', [address(worker), model], earned);
 				await asks(stage, `worker ${worker.name}`, 'contributions.record', [address(worker), model],
 					{ clean: 0, drawn: 0 }, { partly: true });
 			}
 			for (let s = 0; s < STAGES; s += 1) {
-				const merged = works[s].map(({ unit, traced }) =>
-					({ lane: unit.lane, difference: hex(traced.difference), steps: spec.window.steps, norm: float(0) }));
+				const merged = works[s].map(({ unit, difference, steps, norm }) =>
+					({ lane: unit.lane, difference: hex(difference), steps, norm }));
 				await asks(stage, 'worker', 'contributions.mergeSet', [model, 0, s], merged);
 				await asks(stage, 'worker', 'contributions.majorityRoot', [model, 0, s], spec.initial[s]);
 			}
@@ -222,9 +226,9 @@ export const chapters = [
 	{
 		title: 'Auditors ask for their tasks; players ask whose move it is',
 		async run(stage) {
-			const { api, model, window, works, anyone, providers, outsider, genesis, spec } = stage;
+			const { api, model, window, works, anyone, providers, outsider, genesis, training: { spec } } = stage;
 			await closeWindow(api, model, window, anyone);
-			const samples = LANES * spec.window.steps * 8;
+			const samples = LANES * spec.window.steps * batchOf(spec);
 			await asks(stage, 'researcher, for progress', 'models.model', [model], { samples }, { partly: true });
 			for (const lane of [0, 1]) {
 				await asks(stage, `provider ${providers[0].name}`, 'contributions.suspicionBond', [model, 0, lane], 10n * CRN);
@@ -282,7 +286,7 @@ export const chapters = [
 	{
 		title: 'Share holders ask what they hold and what they can claim',
 		async run(stage) {
-			const { api, model, spec, works, audits, anyone, owner, researcher, client, say } = stage;
+			const { api, model, training: { spec }, works, audits, anyone, owner, researcher, client, say } = stage;
 			const holdings = new Map();
 			const add = (who, amount) => holdings.set(who, (holdings.get(who) ?? 0n) + amount);
 			/** What so many points mint, split by the terms. */
@@ -297,9 +301,10 @@ export const chapters = [
 			};
 			await submitEach(api, anyone, [0, 1].map((lane) => api.tx.contributions.settleSuspicion(model, 0, lane)));
 			for (const { unit } of works) await finaliseFully(api, unit, anyone);
-			for (const { unit, worker } of works) mint(address(worker), points(spec, unit.stage, spec.window.steps, 8));
+			const earned = (s) => points(spec, s, spec.window.steps, batchOf(spec));
+			for (const { unit, worker } of works) mint(address(worker), earned(unit.stage));
 			for (const { work, auditor } of audits) {
-				mint(address(auditor), (points(spec, work.unit.stage, spec.window.steps, 8) * 11n) / 10n);
+				mint(address(auditor), (earned(work.unit.stage) * 11n) / 10n);
 			}
 			const supply = [...holdings.values()].reduce((sum, shares) => sum + shares, 0n);
 			for (const [who, shares] of holdings) {

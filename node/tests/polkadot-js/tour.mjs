@@ -2,6 +2,7 @@
 
 import { connect, height } from './lib/chain.mjs';
 import { startNode } from './lib/node.mjs';
+import { stopTracers } from './lib/tracer.mjs';
 
 /** All stories, as the tests run them. */
 const STORIES = {
@@ -45,6 +46,7 @@ try {
 	console.error(`\n${error.stack}\n\nThe end of the node's log:\n${node.tail()}`);
 	process.exitCode = 1;
 } finally {
+	await stopTracers();
 	await api?.disconnect();
 	await node.stop();
 }

@@ -4,19 +4,16 @@
 import assert from 'node:assert/strict';
 
 import { submitEach, submitEachOf } from './lib/batch.mjs';
-import { CRN, dataset, exampleSpec, fund, provider, registerProvider, terms } from './lib/cast.mjs';
+import { CRN, exampleSpec, fund, provider, registerProvider, terms } from './lib/cast.mjs';
 import { account, eventOf, height, submit, untilBlock } from './lib/chain.mjs';
 import { asRoot, auditorNow, finaliseFully, heldOf, patiently, pokeUntil, setTimes } from './lib/play.mjs';
 import { messages } from './lib/protocol.mjs';
 import { refused, refusedAll, refusedOf } from './lib/refusal.mjs';
-import { attestation, computeWindow, firstStates, okVerdict, randomRoot } from './lib/unit.mjs';
+import { attestation, computeWindow, okVerdict, randomRoot, startTraining } from './lib/unit.mjs';
 
 const MILLION = 1_000_000n;
 const MAX_U64 = ((1n << 64n) - 1n).toString();
 const nobody = 99;
-
-/** A sealed model of one stage and one lane. */
-const sealedSpec = () => exampleSpec({ stages: [2], lanes: 1, access: 'Sealed', minHolders: 3 });
 
 /** One change to the example for each way in which a spec can be inconsistent. */
 const inconsistencies = (spec) => {
@@ -85,6 +82,9 @@ export const chapters = [
 		title: 'A dataset is registered once, and given away with its deposit',
 		async run(stage) {
 			const { api, say, owner, archive, providers } = stage;
+			// A sealed model of one stage and one lane.
+			stage.training = await startTraining(api, { stages: [2], lanes: 1, access: 'Sealed', minHolders: 3 });
+			const { dataset } = stage.training.spec;
 			const hot = providers.flatMap((who) => [who.provider, who.key]);
 			const people = [owner, archive, stage.researcher, stage.heir, stage.client, stage.stranger, stage.buyer];
 			await fund(api, [...people, ...hot]);
@@ -112,9 +112,9 @@ export const chapters = [
 	{
 		title: 'A researcher proposes; every inconsistency of a spec has its name',
 		async run(stage) {
-			const { api, researcher, owner } = stage;
+			const { api, researcher, owner, training: { spec: sealed } } = stage;
 			const { models } = api.tx;
-			const spec = exampleSpec();
+			const spec = exampleSpec({ dataset: sealed.dataset });
 			const propose = (changes, changed = {}, parent = null) =>
 				models.propose({ ...spec, ...changes }, { ...terms, ...changed }, parent, '');
 			await refusedAll(stage, researcher, [
@@ -125,17 +125,17 @@ export const chapters = [
 				['models.UnknownDataset', propose({ dataset: randomRoot() })],
 				['models.UnknownParent', propose({}, {}, nobody)],
 			]);
-			const [proposed] = await submitEach(api, researcher, [models.propose(sealedSpec(), terms, null, 'A sealed model')]);
+			const [proposed] = await submitEach(api, researcher, [models.propose(sealed, terms, null, 'A sealed model')]);
 			stage.model = eventOf(proposed, api.events.models.Proposed).model.toNumber();
 			await refusedOf(stage, [
 				[researcher, [
-					['models.ForkUnseals', models.propose({ ...sealedSpec(), access: 'Open', minHolders: 1 }, terms, stage.model, '')],
-					['models.RoyaltyBelowParent', models.propose(sealedSpec(), { ...terms, royalty: terms.royalty - 1 }, stage.model, '')],
+					['models.ForkUnseals', models.propose({ ...sealed, access: 'Open', minHolders: 1 }, terms, stage.model, '')],
+					['models.RoyaltyBelowParent', models.propose(sealed, { ...terms, royalty: terms.royalty - 1 }, stage.model, '')],
 				]],
 				[owner, [['models.NotResearcher', models.open(stage.model)]]],
 			]);
 			const [forked, third] = await submitEach(api, researcher, [
-				models.propose(sealedSpec(), terms, stage.model, 'A fork'),
+				models.propose(sealed, terms, stage.model, 'A fork'),
 				models.propose(spec, terms, null, 'A model that nobody backs'),
 			]);
 			stage.fork = eventOf(forked, api.events.models.Proposed).model.toNumber();
@@ -176,7 +176,10 @@ export const chapters = [
 			assert.deepEqual([await heldOf(api, researcher), await heldOf(api, heir)], [before[0] - deposit, before[1] + deposit]);
 			say('the heir decides about the model now, and its deposit is the heir\'s');
 
-			const [event] = await submitEach(api, researcher, [models.propose(exampleSpec(), terms, null, 'A short life')]);
+			const { dataset } = stage.training.spec;
+			const [event] = await submitEach(api, researcher, [
+				models.propose(exampleSpec({ dataset }), terms, null, 'A short life'),
+			]);
 			stage.over = eventOf(event, api.events.models.Proposed).model.toNumber();
 			const whole = (await api.query.models.records(stage.over)).unwrap().deposit.toBigInt();
 			const withIt = await heldOf(api, researcher);
@@ -234,13 +237,9 @@ export const chapters = [
 	{
 		title: 'Ida attests in both; a model in a window is not restarted',
 		async run(stage) {
-			const { api, say, genesis, model, fork, ida, heir, anyone } = stage;
-			const spec = sealedSpec();
-			const attest = async (one, { index, seed }) => {
-				const [[work]] = computeWindow({
-					genesis, spec, model: one, window: index.toNumber(), seed: seed.toHex(), isGate: false, seats: [[ida]],
-					starts: firstStates(spec), steps: spec.window.steps,
-				});
+			const { api, say, genesis, training, model, fork, ida, heir, anyone } = stage;
+			const attest = async (one, window) => {
+				const [[work]] = await computeWindow({ genesis, training, model: one, window, seats: [[ida]] });
 				await submit(api, api.tx.contributions.attest(attestation(genesis, work, {}, [])), ida.key);
 				return work;
 			};
@@ -375,7 +374,7 @@ export const chapters = [
 			const spared = works.find((_, i) => rows[i].unwrap().check.isSpared);
 			const [, jon] = providers;
 			if (spared) {
-				await untilBlock(api, drawn + sealedSpec().window.blocks + 1);
+				await untilBlock(api, drawn + stage.training.spec.window.blocks + 1);
 				const { model, window, lane } = spared.unit;
 				await refused(stage, 'contributions.RetentionOver', contributions.suspect(model, window, lane), jon.key);
 			}

@@ -1,11 +1,9 @@
 // Players of the dispute game: each knows one trace and answers every position from it.
 
-import { hexToU8a, u8aEq, u8aToHex } from '@polkadot/util';
+import { hexToU8a, u8aEq } from '@polkadot/util';
 
 import { submit } from './chain.mjs';
-import { checkpointSteps } from './protocol.mjs';
-import { u64 } from './scale.mjs';
-import { boundary, stateBefore } from './unit.mjs';
+import { boundaries, evidenceOf } from './unit.mjs';
 
 /** The boundaries inside a range; the twin of `primitives::dispute::split`. */
 const split = (from, to) => {
@@ -14,30 +12,27 @@ const split = (from, to) => {
 	return Array.from({ length: children - 1 }, (_, i) => from + Math.floor(((i + 1) * positions) / children));
 };
 
-/** The commitment at a boundary of a place (`Trace`, `Step` or `Operation`) in somebody's trace. */
-const at = (work, place, position) => {
-	if (place.isTrace) return boundary(work.traced, work.result, { step: position });
-	if (place.isStep) {
-		return boundary(work.traced, work.result, { step: place.asStep.step.toNumber(), operation: position });
-	}
-	const { step, operation } = place.asOperation;
-	return boundary(work.traced, work.result, {
-		step: step.toNumber(), operation: operation.toNumber(), piece: position,
+/** The boundaries at positions within a place: `Trace`, `Step` or `Operation`. */
+const at = (place, positions) =>
+	positions.map((position) => {
+		if (place.isTrace) return { step: position };
+		if (place.isStep) return { step: place.asStep.step.toNumber(), operation: position };
+		const { step, operation } = place.asOperation;
+		return { step: step.toNumber(), operation: operation.toNumber(), piece: position };
 	});
-};
 
-/** The first child whose end differs from one's own trace; the last one if none does. */
-const firstWrong = (ends, own) => {
-	const found = ends.findIndex((end, i) => !u8aEq(hexToU8a(end.toHex()), own[i]));
-	return found === -1 ? ends.length - 1 : found;
+/** The first child whose end differs from one's own trace: the last one, if only the end of all of them does. */
+const firstWrong = (inside, own) => {
+	const found = inside.findIndex((end, i) => !u8aEq(hexToU8a(end.toHex()), own[i]));
+	return found === -1 ? inside.length : found;
 };
 
 /**
  * Plays a game to its end. `defender` and `challenger` are `{ worker, work }`: who signs, and the trace it believes in.
- * `atLeaf(call)` gets a call with wrong evidence, to try before the right one. Returns the moves made and the events that
- * ended the game.
+ * `atLeaf(call)` gets a call with evidence for the piece before, to try before the right one. Returns the moves made and the
+ * events that ended the game.
  */
-export const playDispute = async (api, unit, every, defender, challenger, say = () => {}, atLeaf = () => {}) => {
+export const playDispute = async (api, unit, defender, challenger, say = () => {}, atLeaf = () => {}) => {
 	const who = challenger.worker.provider.address;
 	const { disputes } = api.tx;
 	const moves = [];
@@ -54,32 +49,29 @@ export const playDispute = async (api, unit, every, defender, challenger, say = 
 			await move(defender, `defender reveals ${defender.work.leaves.length} checkpoints`,
 				disputes.reveal(unit, who, defender.work.leaves));
 		} else if (phase.isChooseCheckpoint) {
-			const steps = [...checkpointSteps(challenger.work.traced.steps, every), challenger.work.traced.steps + 1];
-			const own = steps.slice(1).map((step) => boundary(challenger.work.traced, challenger.work.result, { step }));
-			const child = firstWrong(phase.asChooseCheckpoint.slice(1), own);
+			const [revealed, own] = [phase.asChooseCheckpoint, challenger.work.leaves].map((all) => all.slice(1, -1));
+			const child = firstWrong(revealed, own);
 			await move(challenger, `challenger disputes checkpoint ${child + 1}`, disputes.choose(unit, who, child));
 		} else if (phase.isSplit) {
 			const { place, from, to } = phase.asSplit;
-			const hashes = split(from.toNumber(), to.toNumber()).map((position) => at(defender.work, place, position));
+			const hashes = await boundaries(defender.work, at(place, split(from.toNumber(), to.toNumber())));
 			await move(defender, `defender commits to ${hashes.length} states inside ${place.type} ${from}..${to}`,
 				disputes.advance(unit, who, hashes));
 		} else if (phase.isChooseChild) {
-			const [range, hashes] = phase.asChooseChild;
-			const inner = split(range.from.toNumber(), range.to.toNumber());
-			const own = [...inner, range.to.toNumber()].map((position) => at(challenger.work, range.place, position));
-			const child = firstWrong([...hashes, range.after], own);
-			await move(challenger, `challenger disputes part ${child} of ${inner.length + 1}`,
+			const [{ place, from, to }, inside] = phase.asChooseChild;
+			const own = await boundaries(challenger.work, at(place, split(from.toNumber(), to.toNumber())));
+			const child = firstWrong(inside, own);
+			await move(challenger, `challenger disputes part ${child} of ${own.length + 1}`,
 				disputes.choose(unit, who, child));
 		} else {
 			const leaf = phase.asProve;
 			const place = {
 				step: leaf.step.toNumber(), operation: leaf.operation.toNumber(), piece: leaf.piece.toNumber(),
 			};
-			const prove = (state) => disputes.proveLeaf(unit, who, u8aToHex(u64(state)));
-			const state = stateBefore(challenger.work.traced, place);
-			await atLeaf(() => prove(state ^ 1n));
+			const prove = async (one) => disputes.proveLeaf(unit, who, await evidenceOf(challenger.work, one));
+			await atLeaf(await prove({ ...place, piece: place.piece - 1 }));
 			const events = await move(challenger,
-				`the chain recomputes step ${place.step}, operation ${place.operation}, piece ${place.piece}`, prove(state));
+				`the chain recomputes step ${place.step}, operation ${place.operation}, piece ${place.piece}`, await prove(place));
 			return { moves, events };
 		}
 	}

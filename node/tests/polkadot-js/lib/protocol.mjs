@@ -1,5 +1,5 @@
-// What workers and clients compute off chain: commitments, messages to sign, and the linear congruential program that the
-// development chain's disputes check. The twin of `primitives/src/{hash,signing,attestation,voucher,lcg}.rs`.
+// What workers and clients compute off chain: commitments, and messages to sign. The twin of
+// `primitives/src/{hash,signing,attestation,voucher}.rs`.
 
 import { blake3 } from '@noble/hashes/blake3';
 import { u8aToHex } from '@polkadot/util';
@@ -44,9 +44,6 @@ export const lanesOfSeats = (seed, stage, lanes) => {
 	return order;
 };
 
-/** Bits of a non-negative binary32. */
-export const float = (value) => new Uint32Array(new Float32Array([value]).buffer)[0];
-
 export const checkpointsRoot = (genesis, unit, leaves) =>
 	hash('checkpoints', bytes(genesis), unitId(unit), vec(leaves, bytes));
 
@@ -65,57 +62,11 @@ export const resultRoot = ({ difference, norm, upstream, downstream, loss, heldO
 		option(innerState, bytes),
 	);
 
-/** The linear congruential program: states are 64-bit numbers. */
-export const lcg = {
-	operations: 20,
-	pieces: 18,
-	commit: (state) => hash('state', u64(state)),
-	piece(unit, state, step, operation, piece) {
-		const position = (BigInt(step) << 40n) | (BigInt(operation) << 20n) | BigInt(piece);
-		const place = (BigInt(unit.window) << 16n) | (BigInt(unit.stage) << 8n) | BigInt(unit.lane);
-		const increment = position ^ BigInt.asUintN(64, place * 1_442_695_040_888_963_407n);
-		return BigInt.asUintN(64, state * 6_364_136_223_846_793_005n + increment);
-	},
-	operation(unit, state, step, operation) {
-		let now = state;
-		for (let piece = 0; piece < lcg.pieces; piece += 1) now = lcg.piece(unit, now, step, operation, piece);
-		return now;
-	},
-	step(unit, state, step) {
-		let now = state;
-		for (let operation = 0; operation < lcg.operations; operation += 1) {
-			now = lcg.operation(unit, now, step, operation);
-		}
-		return now;
-	},
-	merge: (before, differences) =>
-		differences.reduce((sum, [state, steps]) => BigInt.asUintN(64, sum + state * BigInt(steps)), before),
-};
-
 /** Step counts at which a unit's states are rooted: the start, every interval, the end. */
 export const checkpointSteps = (steps, every) => {
 	const at = [];
 	for (let step = 0; step < steps; step += every) at.push(step);
 	return [...at, steps];
 };
-
-/**
- * The trace of one unit: the state after each of its steps, and the state that its closing step leads to, whose
- * commitment is the difference. `spoil(step, state)` lets a liar change the state after a step.
- */
-export const trace = (unit, start, steps, spoil = (_, state) => state) => {
-	const states = [start];
-	for (let step = 0; step < steps; step += 1) {
-		states.push(spoil(step, lcg.step(unit, states[step], step)));
-	}
-	const closing = lcg.step(unit, states[steps], steps);
-	return { unit, steps, states, closing, difference: lcg.commit(closing) };
-};
-
-/** The leaves under a unit's checkpoints root. */
-export const checkpointLeaves = (traced, every, result) => [
-	...checkpointSteps(traced.steps, every).map((step) => lcg.commit(traced.states[step])),
-	result,
-];
 
 export const hex = u8aToHex;

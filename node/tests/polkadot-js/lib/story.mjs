@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 
 import { connect } from './chain.mjs';
 import { startNode } from './node.mjs';
+import { stopTracers } from './tracer.mjs';
 
 /** Runs a story's chapters as tests, on a node of its own. */
 export const tell = ({ chapters, newStage }) => {
@@ -17,6 +18,7 @@ export const tell = ({ chapters, newStage }) => {
 	});
 
 	after(async () => {
+		await stopTracers();
 		await stage?.api.disconnect();
 		await node?.stop();
 	});
