@@ -22,6 +22,10 @@ const SHAPES: [(usize, usize, usize); 6] = [
 	(1024, 4096, 1024),
 ];
 
+/// Shapes that take other paths in the library, and are computed without it: a single row or column, one term or two.
+const IRREGULAR: [(usize, usize, usize); 4] =
+	[(1, 4096, 1024), (4096, 1, 1024), (2048, 1024, 1), (2048, 1024, 2)];
+
 /// The canonical product against the library's plain one.
 #[derive(Debug, Args)]
 pub struct ProductCommand {
@@ -43,7 +47,7 @@ impl ProductCommand {
 			threads => Parallelism::Rayon(threads),
 		};
 		let (mut canonical, mut plain) = (Vec::new(), Vec::new());
-		for (rows, columns, depth) in SHAPES {
+		for (rows, columns, depth) in SHAPES.into_iter().chain(IRREGULAR) {
 			let left: Vec<f32> = (0..rows * depth).map(|i| (i % 251) as f32 - 125.0).collect();
 			let right: Vec<f32> = (0..columns * depth).map(|i| (i % 241) as f32 - 120.0).collect();
 			let mut out = vec![0f32; rows * columns];
@@ -64,7 +68,11 @@ impl ProductCommand {
 			canonical.push(operations / median(ours));
 			plain.push(operations / median(theirs));
 		}
-		json!({ "shapes": SHAPES, "canonical": canonical, "plain": plain })
+		let measured = |shapes: &[_], from: usize| {
+			let range = from..from + shapes.len();
+			json!({ "shapes": shapes, "canonical": canonical[range.clone()], "plain": plain[range] })
+		};
+		json!({ "regular": measured(&SHAPES, 0), "irregular": measured(&IRREGULAR, SHAPES.len()) })
 	}
 }
 

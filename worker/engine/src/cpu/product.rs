@@ -7,6 +7,7 @@
 
 use cairn_program::operation::BLOCK;
 use gemm::Parallelism;
+use rayon::prelude::*;
 
 use super::{kernel, Panel};
 
@@ -71,7 +72,7 @@ pub fn accumulate(
 		if is_regular(rows, columns, depth, left, right) {
 			general(out, left, right, depth, true, parallelism);
 		} else {
-			irregular(out, left, right, depth);
+			irregular(out, left, right, depth, parallelism);
 		}
 	}
 }
@@ -231,14 +232,33 @@ pub(crate) fn memory(rows: usize) -> u64 {
 
 /// Outputs that [`irregular`] computes side by side.
 const LANES: usize = 16;
+/// Terms that are worth another thread.
+const TERMS: usize = 64 * 1024;
 
-/// One block of a product of any shape: a chain for each output, vectorised across outputs along the longer side.
-fn irregular(out: &mut Panel, left: Matrix, right: Matrix, depth: usize) {
-	if out.rows() > out.columns() {
+/// One block of a product of any shape: a chain for each output, vectorised across outputs along the longer side, which threads
+/// share.
+fn irregular(out: &mut Panel, left: Matrix, right: Matrix, depth: usize, parallelism: Parallelism) {
+	let (rows, columns) = (out.rows(), out.columns());
+	let threads = match parallelism {
+		Parallelism::None => 1,
+		Parallelism::Rayon(threads) => threads,
+	};
+	let shares = threads.min(rows * columns * depth / TERMS).max(1);
+	let share = rows.max(columns).div_ceil(shares).next_multiple_of(LANES);
+	let is_tall = rows > columns;
+	let (height, width) = if is_tall { (share, columns) } else { (rows, share) };
+	let one = |(number, mut out): (usize, Panel)| match is_tall {
 		// Products commute: the outputs of a column are those of a row of the transposed product.
-		chains(out, right.transposed(), left.transposed(), depth, true);
-	} else {
-		chains(out, left, right, depth, false);
+		true => {
+			let left = left.from(number * share, 0).transposed();
+			chains(&mut out, right.transposed(), left, depth, true);
+		},
+		false => chains(&mut out, left, right.from(0, number * share), depth, false),
+	};
+	let panels = out.part(0..rows, 0..columns).split(height, width).enumerate();
+	match shares {
+		1 => panels.for_each(one),
+		_ => panels.collect::<Vec<_>>().into_par_iter().for_each(one),
 	}
 }
 
@@ -408,6 +428,11 @@ mod tests {
 			(70, 515, 1_537),
 			(2, 2_050, 511),
 			(2_050, 3, 513),
+			// What is not the library's, large enough for several threads.
+			(1, 2_050, 513),
+			(2_050, 1, 512),
+			(400, 401, 2),
+			(401, 400, 1),
 		];
 		for (number, (rows, columns, depth)) in sizes.into_iter().enumerate() {
 			for layout in 0..16 {
