@@ -9,7 +9,7 @@ mod seats;
 #[path = "unit/trace.rs"]
 mod trace;
 
-use std::{collections::BTreeSet, path::Path, time::Instant};
+use std::{collections::BTreeSet, path::Path};
 
 use cairn_engine::{
 	unit::{Crossing, Place, UnitTrace},
@@ -438,27 +438,4 @@ fn every_operation_is_proven_to_be_what_it_is() {
 	println!("{looked} pieces, with {longest} bytes of evidence at most");
 	assert!(looked > 3_000, "{looked}");
 	assert!(longest < MAX_EVIDENCE as usize, "{longest}");
-}
-
-/// How long the moves take; not a test of anything.
-#[test]
-#[ignore = "measures"]
-fn moves_take_so_long() {
-	each(2, 2, |unit| {
-		let honest = unit.oracle();
-		let (mut own, begin) = (unit.trace(&honest), Instant::now());
-		for steps in 0..=u64::from(unit.window.steps) + 1 {
-			own.boundary(steps).unwrap();
-		}
-		let boundaries = begin.elapsed();
-		let length = honest.step(1).length();
-		own.operation(1, 0).unwrap();
-		let begin = Instant::now();
-		own.split(Place::Step { step: 1 }, 0, length).unwrap();
-		let split = begin.elapsed();
-		println!(
-			"{}: {length} operations, {boundaries:?} for all boundaries, {split:?} for a move",
-			unit.name
-		);
-	});
 }
