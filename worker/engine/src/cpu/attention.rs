@@ -76,6 +76,22 @@ pub struct Gradients<'a> {
 	pub values: &'a mut [f32],
 }
 
+impl Outputs<'_> {
+	/// So many tokens at a time; the last chunk may be shorter.
+	fn in_chunks(
+		&mut self,
+		attention: &Attention,
+		tokens: usize,
+	) -> impl IndexedParallelIterator<Item = Outputs<'_>> {
+		let (width, heads) = (attention.query_width(), attention.heads);
+		let attended = self.attended.par_chunks_mut(tokens * width);
+		let maxima = self.maxima.par_chunks_mut(tokens * heads);
+		let sums = self.sums.par_chunks_mut(tokens * heads);
+		let chunks = attended.zip(maxima).zip(sums);
+		chunks.map(|((attended, maxima), sums)| Outputs { attended, maxima, sums })
+	}
+}
+
 impl Attention {
 	fn query_width(&self) -> usize {
 		self.heads * self.width
@@ -109,22 +125,14 @@ impl Attention {
 	}
 
 	/// Weighted means of the values.
-	pub fn forward(&self, inputs: Inputs, outputs: Outputs) {
-		let blocks = self.context.div_ceil(ROWS);
-		let attended = blocks_of(outputs.attended, self.context, self.query_width());
-		let maxima = blocks_of(outputs.maxima, self.context, self.heads);
-		let sums = blocks_of(outputs.sums, self.context, self.heads);
-		attended.into_par_iter().zip(maxima).zip(sums).enumerate().for_each(
-			|(number, ((attended, maxima), sums))| {
-				let (sample, block) = (number / blocks, number % blocks);
-				self.forward_block(
-					inputs,
-					Outputs { attended, maxima, sums },
-					sample,
-					block * ROWS,
-				);
-			},
-		);
+	pub fn forward(&self, inputs: Inputs, mut outputs: Outputs) {
+		let samples = outputs.in_chunks(self, self.context).enumerate();
+		samples.for_each(|(sample, mut outputs)| {
+			let blocks = outputs.in_chunks(self, ROWS).enumerate();
+			blocks.for_each(|(block, outputs)| {
+				self.forward_block(inputs, outputs, sample, block * ROWS);
+			});
+		});
 	}
 
 	/// All heads of some queries of a sample.
@@ -313,11 +321,6 @@ struct Tile {
 	sample: usize,
 	queries: std::ops::Range<usize>,
 	keys: std::ops::Range<usize>,
-}
-
-/// Rows of tokens, cut into blocks of [`ROWS`] within each sample.
-fn blocks_of(tokens: &mut [f32], context: usize, width: usize) -> Vec<&mut [f32]> {
-	tokens.chunks_mut(context * width).flat_map(|sample| sample.chunks_mut(ROWS * width)).collect()
 }
 
 kernel! {

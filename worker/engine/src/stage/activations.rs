@@ -4,7 +4,11 @@ use cairn_primitives::spec::{BoundaryCodec, InnerOptimizer};
 use cairn_program::{operation::BLOCK, Stage, Tensor};
 use candle_core::Result;
 
-use crate::{buffer::Buffer, cpu::muon, memory::Memory};
+use crate::{
+	buffer::Buffer,
+	cpu::{embedding::Placed, muon},
+	memory::Memory,
+};
 
 /// What backward computes again instead of keeping it. No bit depends on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,8 +44,8 @@ pub(crate) struct Kept {
 	pub hidden: Vec<Buffer>,
 	/// Of each layer; of none where layers are recomputed.
 	pub layers: Vec<LayerKept>,
-	/// Tokens that went in; on the first stage.
-	pub tokens: Vec<u32>,
+	/// Places of the tokens that went in; on the first stage.
+	pub places: Vec<Placed>,
 	/// Code that came in, of a bottleneck.
 	pub code: Buffer,
 	/// Gradient of the output; on the last stage.
@@ -108,7 +112,7 @@ impl Kept {
 			code: zeros(code)?,
 			gradient: zeros(if stage.is_last { stage.width } else { 0 })?,
 			layers: (0..layers).map(|_| LayerKept::new(stage, memory)).collect::<Result<_>>()?,
-			tokens: if stage.is_first { vec![0; tokens] } else { Vec::new() },
+			places: Vec::with_capacity(if stage.is_first { tokens } else { 0 }),
 		})
 	}
 }

@@ -173,7 +173,7 @@ impl Trainer {
 				let table = &self.shard.get(Tensor::Embedding).gradient;
 				Ok(table.write(|table| {
 					gradient.read(|gradient| {
-						embedding::scatter(gradient, width, &kept.tokens, table);
+						embedding::scatter(gradient, width, &kept.places, table);
 						Ok(())
 					})
 				})?)

@@ -116,7 +116,7 @@ impl Trainer {
 		match input {
 			Input::Tokens(tokens) if stage.is_first => {
 				check_tokens(&stage, tokens)?;
-				self.kept[place].tokens.copy_from_slice(tokens);
+				embedding::place(tokens, &mut self.kept[place].places);
 				let table = self.weight(Tensor::Embedding);
 				self.kept[place].hidden[0].write(|rows| {
 					table.read(|table| {
