@@ -12,12 +12,17 @@ use cairn_program::{
 	trace::{Action, Commitment, Step},
 	ChangeName, Value,
 };
+use proptest::prelude::*;
 
-#[test]
-fn a_difference_is_that_of_the_trace() {
-	for block in [1, 7, 32] {
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(24))]
+	#[test]
+	fn a_difference_is_that_of_the_trace(
+		block in 1u16..70, seed: u32, scale in -40i32..20, (width, hidden) in (1u32..40, 1u32..40),
+	) {
 		let mut spec = ModelSpec::example(Hash::zero(), 2, 2);
 		spec.merge = MergeCodec::Int8 { block };
+		(spec.architecture.width, spec.architecture.hidden) = (width, hidden);
 		let context = UnitContext {
 			genesis: Hash::zero(),
 			unit: UnitId { model: 0, window: 0, stage: 1, lane: 0 },
@@ -30,21 +35,22 @@ fn a_difference_is_that_of_the_trace() {
 			checkpoints: Hash::zero(),
 		};
 		let before = Shard::initial(&spec, 1).unwrap();
-		let mut numbers = 1u32;
+		let mut numbers = seed;
 		let after = Shard::from_weights(before.stage(), |tensor, _| {
 			let tensor = before.tensors().iter().find(|own| own.tensor == tensor).unwrap();
 			let change = |weight: &f32| {
 				numbers = numbers.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
 				let change = (numbers >> 8) as f32 / (1 << 23) as f32 - 1.0;
 				// Every seventh weight stays, so that some blocks are small or zero.
-				weight + if numbers >> 29 == 0 { 0.0 } else { change * change * 1e-3 }
+				let change = if numbers >> 29 == 0 { 0.0 } else { change * change * change };
+				weight + change * 2f32.powi(scale)
 			};
 			Ok(tensor.weights()?.iter().map(change).collect())
 		})
 		.unwrap();
 
 		let step = Step::new(&spec, &context, 0).unwrap();
-		assert!(step.is_closing());
+		prop_assert!(step.is_closing());
 		let mut reference = Reference::<f32>::new();
 		for (old, new) in before.tensors().iter().zip(after.tensors()) {
 			reference.insert(Value::Earlier(old.tensor), old.weights().unwrap());
@@ -63,9 +69,10 @@ fn a_difference_is_that_of_the_trace() {
 		let expected = Commitment::Difference { list: list_root(&list) }.hash();
 
 		let found = Difference::of(&Snapshot::of(&before).unwrap(), &after, spec.merge).unwrap();
-		assert_eq!(found.root(), expected, "blocks of {block}");
+		prop_assert_eq!(found.root(), expected);
 		let norm = reference.get(Value::ChangeNorm).unwrap()[0];
-		assert_eq!(found.norm.to_bits(), norm.to_bits(), "blocks of {block}");
-		assert!(norm > 1e-3, "{norm}");
+		prop_assert_eq!(found.norm.to_bits(), norm.to_bits());
+		let received = Difference::from_bytes(&spec, 1, &found.to_bytes());
+		prop_assert_eq!(received, Ok(found));
 	}
 }

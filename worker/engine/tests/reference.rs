@@ -10,7 +10,8 @@ use cairn_primitives::{spec::BoundaryCodec, ModelSpec};
 use cairn_program::{
 	reference::Reference, Code, Direction, Moment, Program, Stage, StepContext, Value,
 };
-use common::{context, golden, insert_inputs, specs};
+use common::{adamw, context, golden, insert_inputs, muon, specs};
+use proptest::prelude::*;
 
 /// The message that a reference holds under these names.
 fn message(reference: &Reference<f32>, stage: &Stage, value: impl Fn(Code) -> Value) -> Message {
@@ -160,6 +161,50 @@ fn a_step_of_every_kind_of_stage_is_the_reference_to_the_bit() {
 				let name = format!("{name}, stage {number}, {threads} threads, {recompute:?}");
 				compare(&name, &spec, number, &context(), threads, recompute);
 			}
+		}
+	}
+}
+
+/// Models of any shape, with a step of some microbatches.
+fn models() -> impl Strategy<Value = (ModelSpec, StepContext)> {
+	let tokens = (1u16..4, 1u32..12, 1u32..4);
+	let heads = (1u16..4, 1u16..4, 1usize..5);
+	let sizes = (1u32..40, 1u32..40, 1u16..8, 1u32..6);
+	let stages = prop::collection::vec(1u16..3, 1..4);
+	let kinds = (0..3, any::<bool>(), any::<bool>(), 1u16..20);
+	(tokens, heads, sizes, stages, kinds).prop_map(|(tokens, heads, sizes, stages, kinds)| {
+		let (samples, context, microbatches) = tokens;
+		let (hidden, vocabulary, block, blocks) = sizes;
+		let (boundary, is_adamw, is_tied, rank) = kinds;
+		let mut spec = common::spec(stages.len());
+		let a = &mut spec.architecture;
+		(a.context, a.hidden, a.vocabulary) = (context, hidden, vocabulary);
+		a.width = u32::from(block) * blocks;
+		(a.kv_heads, a.heads, a.head_width) = (heads.0, heads.0 * heads.1, 2 * heads.2 as u16);
+		a.frequencies = vec![1 << 61; heads.2].try_into().unwrap();
+		a.tied_head = is_tied && stages.len() == 1;
+		spec.boundary = match boundary {
+			0 => BoundaryCodec::Dense,
+			1 => BoundaryCodec::Int8 { block },
+			_ => BoundaryCodec::Bottleneck { rank },
+		};
+		spec.inner = if is_adamw { adamw(false) } else { muon() };
+		spec.schedule.microbatch = samples;
+		spec.stages = stages.try_into().unwrap();
+		let batch = microbatches * u32::from(samples);
+		(spec, StepContext { batch, ..common::context() })
+	})
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(40))]
+	#[test]
+	fn a_step_of_stages_of_any_shape_is_the_reference_to_the_bit(
+		(spec, context) in models(), threads in 1usize..5, is_full: bool,
+	) {
+		let recompute = if is_full { Recompute::Full } else { Recompute::Selective };
+		for number in 0..spec.stages.len() as u8 {
+			compare(&format!("stage {number}"), &spec, number, &context, threads, recompute);
 		}
 	}
 }
