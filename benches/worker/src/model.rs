@@ -21,7 +21,7 @@ const MICROBATCH: u16 = 2;
 /// More than the text has.
 const VOCABULARY: u32 = 1_024;
 /// Bytes of the text that are used.
-const TEXT: usize = 300_000;
+const TEXT: usize = 100_000;
 
 /// How large a model is, and how long a unit.
 #[derive(Clone, Copy, Debug)]

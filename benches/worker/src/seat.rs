@@ -13,11 +13,14 @@ use cairn_transport::{
 	BlobStore, EdgeConfig, Endpoint, EndpointId, Link, OpenError, Peer, SecretKey, Shelf, Side,
 	Terms,
 };
-use cairn_worker::run::{
-	edge::{EdgeEnd, EdgeKeeper, EdgeRecord, Extent},
-	engine::Engine,
-	lane::{NetworkLane, OpenEdge},
-	shard::Held,
+use cairn_worker::{
+	run::{
+		edge::{EdgeEnd, EdgeKeeper, EdgeRecord, Extent},
+		engine::Engine,
+		lane::{NetworkLane, OpenEdge},
+		shard::Held,
+	},
+	Honest,
 };
 use serde::{Deserialize, Serialize};
 use sp_core::{sr25519, Pair};
@@ -149,7 +152,8 @@ async fn run(order: Order) -> Result<(), Failed> {
 		open(&endpoint, &order.spec, Side::Upper, downstream),
 	)?;
 	let (_stop, stopped) = watch::channel(false);
-	let lane = NetworkLane::new(extent(&order.spec), upstream, downstream, stopped);
+	let extent = extent(&order.spec);
+	let lane = NetworkLane::new(unit, Arc::new(Honest), extent, upstream, downstream, stopped);
 	// A thread of its own, as the daemon has it.
 	let computing = tokio::task::spawn_blocking(move || compute(&order, lane));
 	say(&computing.await??)?;

@@ -3,6 +3,7 @@
 use std::{
 	collections::HashSet,
 	sync::{Arc, Mutex, PoisonError},
+	time::Duration,
 };
 
 use cairn_chain::{
@@ -26,7 +27,10 @@ use cairn_primitives::{
 use cairn_program::Stage;
 use cairn_transport::{BlobError, FetchError, Form, Peer};
 use sp_core::sr25519;
-use tokio::task::{spawn_blocking, JoinError};
+use tokio::{
+	task::{spawn_blocking, JoinError},
+	time::sleep,
+};
 
 use super::{
 	colleagues::{ColleagueError, Colleagues},
@@ -42,6 +46,8 @@ use super::{
 
 /// Blocks before an audit's deadline in which it is given up.
 const MARGIN: BlockNumber = 4;
+/// Pause before those who do not give what an audit takes are asked again.
+const RETRY: Duration = Duration::from_secs(6);
 
 /// The audits of a seat.
 pub struct Audits {
@@ -118,16 +124,23 @@ impl Audits {
 }
 
 impl Auditor {
-	/// Audit a unit, and answer.
+	/// Audit a unit, and answer. Who does not give what it takes is asked until there is no more time for it.
 	async fn work(self: Arc<Self>, task: AuditTask) {
 		let unit = task.unit;
-		match self.audit(task).await {
-			Ok(()) => {},
-			Err(error) => {
-				tracing::warn!(?unit, "an audit is not done: {error}");
-				// It is tried again as long as it is this worker's.
-				self.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(&unit);
-			},
+		loop {
+			match self.audit(task).await {
+				Ok(()) => return,
+				Err(AuditError::NoInputs(edge)) => {
+					tracing::info!(?unit, ?edge, "waiting for what an audit takes");
+					sleep(RETRY).await;
+				},
+				Err(error) => {
+					tracing::warn!(?unit, "an audit is not done: {error}");
+					// It is tried again as long as it is this worker's.
+					self.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(&unit);
+					return;
+				},
+			}
 		}
 	}
 
@@ -135,6 +148,11 @@ impl Auditor {
 		let AuditTask { unit: id, deadline } = task;
 		let worker = &self.colleagues.worker;
 		let state = worker.connection.state().await?;
+		if let Some(judged) = worker.conduct.judges(&id) {
+			let answer = Request::from(verdict(id, judged)).until(deadline);
+			worker.submitter.submit(answer).await?;
+			return Ok(());
+		}
 		let answer = match self.case(&state, id).await {
 			Ok(case) => {
 				self.compare_ends(&state, &case).await?;
@@ -232,8 +250,9 @@ impl Auditor {
 		root: Hash,
 		extent: Extent,
 	) -> Result<Inputs, AuditError> {
-		let form = form_of(&self.colleagues.desk.spec, edge).ok_or(AuditError::NoInputs(edge))?;
-		if let Some(record) = self.colleagues.desk.edge(&edge) {
+		let desk = &self.colleagues.desk;
+		let form = form_of(&desk.spec, edge).ok_or(AuditError::NoInputs(edge))?;
+		if let Some(record) = desk.edge(&edge).or_else(|| desk.fetched(&edge)) {
 			let own = self.inputs_in(record, &[], edge, &form, extent).await?;
 			if let Some(inputs) = own.filter(|inputs| inputs.root(&form) == root) {
 				return Ok(inputs);
@@ -250,8 +269,10 @@ impl Auditor {
 			let Some(peer) = found.and_then(|found| peers::reach(&found.endpoint)) else {
 				continue;
 			};
-			let Some(inputs) = self.inputs_of(&peer, edge, &form, extent).await? else { continue };
+			let found = self.inputs_of(&peer, edge, &form, extent).await?;
+			let Some((record, inputs)) = found else { continue };
 			if inputs.root(&form) == root {
+				desk.add_fetched(edge, record);
 				return Ok(inputs);
 			}
 			tracing::warn!(%provider, ?edge, "what a worker says has crossed is not what was signed");
@@ -266,14 +287,16 @@ impl Auditor {
 		edge: Edge,
 		form: &Form,
 		extent: Extent,
-	) -> Result<Option<Inputs>, AuditError> {
+	) -> Result<Option<(EdgeRecord, Inputs)>, AuditError> {
 		let Some(Answer::Crossed { held_out, steps }) =
 			self.colleagues.ask(peer, &Question::Crossed { edge }).await
 		else {
 			return Ok(None);
 		};
 		let record = EdgeRecord { held_out, steps: steps.into_inner() };
-		self.inputs_in(record, std::slice::from_ref(peer), edge, form, extent).await
+		let peers = std::slice::from_ref(peer);
+		let inputs = self.inputs_in(record.clone(), peers, edge, form, extent).await?;
+		Ok(inputs.map(|inputs| (record, inputs)))
 	}
 
 	/// What crossed an edge, by a record of it, whose blobs are here or fetched.

@@ -27,6 +27,7 @@ use tokio::{
 
 use super::{
 	chores,
+	conduct::Conduct,
 	dataset::{self, reads_dataset, Seeder},
 	desk::{self, Desks},
 	seat::{Seat, TakeError},
@@ -114,7 +115,11 @@ struct Working {
 }
 
 /// Run until told to end.
-pub async fn run(settings: Settings, options: Options) -> Result<(), RunError> {
+pub async fn run(
+	settings: Settings,
+	options: Options,
+	conduct: Arc<dyn Conduct>,
+) -> Result<(), RunError> {
 	let folder = settings.data.clone();
 	let _lock = lock(&folder)?;
 	let connection = settings.connect().await?;
@@ -142,6 +147,7 @@ pub async fn run(settings: Settings, options: Options) -> Result<(), RunError> {
 		endpoint,
 		compute: Arc::new(Compute::new(options.threads)?),
 		recompute: options.recompute,
+		conduct,
 		folder: folder.clone(),
 		datasets: options.datasets,
 		seeders: options.seeders,

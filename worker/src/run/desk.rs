@@ -56,6 +56,8 @@ struct Tray {
 	shared: Option<(Hash, Vec<Hash>)>,
 	/// What crossed the seat's edges.
 	edges: BTreeMap<Edge, EdgeRecord>,
+	/// What crossed the edges of units that this seat audits.
+	fetched: BTreeMap<Edge, EdgeRecord>,
 	/// Units of the seat that auditors may ask about.
 	units: BTreeSet<UnitId>,
 	/// Leaves under the checkpoints of the seat's units.
@@ -259,6 +261,16 @@ impl Desk {
 		self.tray().edges.get(edge).cloned()
 	}
 
+	/// Keep what was fetched of an edge: a game about the unit takes it again, and then nobody may give it any more.
+	pub fn add_fetched(&self, edge: Edge, record: EdgeRecord) {
+		self.tray().fetched.insert(edge, record);
+	}
+
+	/// What was fetched of an edge.
+	pub fn fetched(&self, edge: &Edge) -> Option<EdgeRecord> {
+		self.tray().fetched.get(edge).cloned()
+	}
+
 	/// Give out a difference.
 	pub fn add_difference(&self, unit: UnitId, difference: HeldDifference) {
 		self.tray().differences.insert(unit, difference);
@@ -275,6 +287,7 @@ impl Desk {
 		tray.units.retain(|unit| is_kept(unit.window));
 		tray.leaves.retain(|unit, _| is_kept(unit.window));
 		tray.edges.retain(|edge, _| is_kept(edge.window));
+		tray.fetched.retain(|edge, _| is_kept(edge.window));
 		tray.differences.retain(|unit, _| is_kept(unit.window));
 	}
 
@@ -305,7 +318,9 @@ impl Desk {
 				lent.map_or(Answer::Unknown, Answer::Blob)
 			},
 			Question::Crossed { edge } => {
-				let record = self.edge(&edge);
+				let Edge { model, window, lane, .. } = edge;
+				let unit = UnitId { model, window, stage: self.stage, lane };
+				let record = self.edge(&edge).filter(|_| worker.conduct.gives_inputs(&unit));
 				record.map_or(Answer::Unknown, |record| Answer::crossed(&record))
 			},
 		}

@@ -121,7 +121,10 @@ async fn auditors(state: &State, desk: &Desk) -> Result<Vec<(AccountId, Vec<Edge
 		for stage in stages.filter(|stage| desk.spec.has_stage(*stage)) {
 			let unit = UnitId { stage, ..own };
 			let audit = state.audit(unit).await?;
-			if let Some(AuditState::Assigned { auditor, .. }) = audit.map(|audit| audit.state) {
+			// An accuser may have to fetch again what a game takes.
+			if let Some(AuditState::Assigned { auditor, .. } | AuditState::Accused { auditor }) =
+				audit.map(|audit| audit.state)
+			{
 				auditors.push((auditor, edges_of(&desk.spec, &unit)));
 			}
 		}

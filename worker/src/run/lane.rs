@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_engine::unit::{Crossing, Lane};
-use cairn_primitives::StepIndex;
+use cairn_primitives::{StepIndex, UnitId};
 use cairn_transport::{Contradiction, EdgeChannel, Failure, Position};
 use tokio::{
 	runtime::Handle,
@@ -16,7 +16,10 @@ use tokio::{
 	task::JoinHandle,
 };
 
-use super::edge::{EdgeEnd, EdgeKeeper, EdgeState, EdgeTask, Extent};
+use super::{
+	conduct::Conduct,
+	edge::{EdgeEnd, EdgeKeeper, EdgeState, EdgeTask, Extent},
+};
 
 /// Tensors that may lie ready for the thread that computes, and those that it has handed over and that are not under way.
 const QUEUE: usize = 4;
@@ -63,8 +66,9 @@ pub struct Progress {
 }
 
 /// The lane of a seat in a window.
-#[derive(Debug)]
 pub struct NetworkLane {
+	unit: UnitId,
+	conduct: Arc<dyn Conduct>,
 	extent: Extent,
 	upstream: Option<Wire>,
 	downstream: Option<Wire>,
@@ -113,8 +117,10 @@ struct Wire {
 pub type OpenEdge = (EdgeChannel, EdgeKeeper);
 
 impl NetworkLane {
-	/// A lane over open edges. `stop` turns true when the window leaves no more time.
+	/// The lane of a unit over open edges. `stop` turns true when the window leaves no more time.
 	pub fn new(
+		unit: UnitId,
+		conduct: Arc<dyn Conduct>,
 		extent: Extent,
 		upstream: Option<OpenEdge>,
 		downstream: Option<OpenEdge>,
@@ -123,6 +129,8 @@ impl NetworkLane {
 		let over = watch::Sender::new(None);
 		let wire = |edge| Wire::new(extent, edge, over.subscribe());
 		Self {
+			unit,
+			conduct,
 			extent,
 			upstream: upstream.map(wire),
 			downstream: downstream.map(wire),
@@ -180,6 +188,7 @@ impl NetworkLane {
 
 	fn send(&mut self, to: Neighbour, at: Crossing, bytes: Vec<u8>) -> Result<(), Broken> {
 		let position = position(at);
+		let bytes = self.conduct.sends(&self.unit, at, bytes);
 		self.with(to, async move |wire| wire.outgoing.send((position, bytes.into())).await.ok())
 	}
 }

@@ -13,14 +13,16 @@
 //! | `audit`, `inputs` | re-executes the units of others |
 //! | `dispute` | plays games about units, on either side |
 //! | `chores`, `settle` | what anybody may do for a model: moves its clock, draws lots, finalises what is due |
-//! | `inspect`, `merges`, `forks` | holds what others attested against what can be known, and proves what is wrong |
+//! | `inspect`, `merges`, `forks`, `exposure` | holds what others attested against what can be known, and proves what is wrong |
 //! | `verify` | the command that re-executes a unit and says what differs |
 //! | `units` | what was signed, so that nothing else ever is |
 //! | `retention` | how long something may be asked for |
+//! | `conduct` | where a worker could do something else than it should |
 
 mod audit;
 mod chores;
 mod colleagues;
+pub mod conduct;
 mod daemon;
 mod dataset;
 mod desk;
@@ -28,6 +30,7 @@ mod dispute;
 mod door;
 pub mod edge;
 pub mod engine;
+mod exposure;
 mod forks;
 pub mod inputs;
 mod inspect;
@@ -53,6 +56,7 @@ pub use verify::VerifyCommand;
 use std::{
 	net::{IpAddr, Ipv4Addr, SocketAddr},
 	path::PathBuf,
+	sync::Arc,
 };
 
 use cairn_engine::Recompute;
@@ -60,8 +64,7 @@ use cairn_transport::Link;
 use clap::Args;
 use serde::Deserialize;
 
-use dataset::Seeder;
-
+use self::{conduct::Conduct, dataset::Seeder};
 use crate::{
 	commands::CommandResult,
 	settings::{ChainArguments, Settings},
@@ -114,7 +117,7 @@ struct RunArguments {
 
 impl RunCommand {
 	/// Run until told to end.
-	pub fn run(self) -> CommandResult {
+	pub fn run(self, conduct: Arc<dyn Conduct>) -> CommandResult {
 		let settings = Settings::read(&self.chain)?;
 		let file: RunArguments = settings.table("run")?;
 		let said = self.options;
@@ -136,6 +139,6 @@ impl RunCommand {
 			.thread_name("network")
 			.enable_all()
 			.build()?;
-		Ok(runtime.block_on(daemon::run(settings, options))?)
+		Ok(runtime.block_on(daemon::run(settings, options, conduct))?)
 	}
 }

@@ -49,7 +49,8 @@ pub struct Seat {
 	pub(super) desk: Arc<Desk>,
 	pub(super) colleagues: Colleagues,
 	audits: Audits,
-	games: Games,
+	/// Tells the task that plays games that there is a seat.
+	seated: watch::Sender<()>,
 	/// Lets others in.
 	door: JoinHandle<()>,
 	/// Looks at what others attest.
@@ -181,7 +182,7 @@ impl Seat {
 			desk,
 			colleagues,
 			audits,
-			games,
+			seated: watch::Sender::new(()),
 			door,
 			inspection,
 			engine: Arc::new(engine),
@@ -199,6 +200,7 @@ impl Seat {
 			seat.desk.begin(record.unit.window, record.shard_before);
 			seat.desk.give_out(record);
 		}
+		tokio::spawn(games.play(seat.blocks.clone(), seat.seated.subscribe()));
 		Ok(seat)
 	}
 
@@ -254,7 +256,6 @@ impl Seat {
 		}
 		self.forget(&state, clock.next).await?;
 		self.audits.take_up(&state).await?;
-		self.games.take_up(&state).await?;
 		Ok(true)
 	}
 
@@ -338,6 +339,9 @@ impl Seat {
 		let held = match origin {
 			Origin::Open => return Err(SeatError::NoOrigin(self.model)),
 			Origin::Shard(root) => self.shard(state, root).await?,
+			Origin::Merge { before, .. } if !self.worker.conduct.merges(window) => {
+				self.shard(state, before).await?
+			},
 			Origin::Merge { before, window, members } => {
 				self.merged(state, before, window, members).await?
 			},

@@ -23,6 +23,7 @@ use tokio::task::spawn_blocking;
 use super::{
 	audit::{Auditor, Audits},
 	colleagues::Colleagues,
+	conduct::Honest,
 	daemon::{lock, TIPS},
 	desk::Desk,
 	log,
@@ -157,6 +158,7 @@ impl VerifyCommand {
 			recompute: Recompute::Selective,
 			folder: settings.data.clone(),
 			datasets: self.dataset.clone(),
+			conduct: Arc::new(Honest),
 			seeders: Vec::new(),
 			admissions: Mutex::default(),
 		})

@@ -78,7 +78,8 @@ impl Seat {
 		let record = UnitRecord { unit: *unit, seed: window.seed, shard_before, result: None };
 		// From here on receipts may be signed: whoever restarts must not sign others.
 		self.units.put(record.clone())?;
-		let computed = self.compute(&duty, held).await?;
+		let mut computed = self.compute(&duty, held).await?;
+		computed.report = self.worker.conduct.reports(unit, computed.report);
 		self.conclude(&duty, record, computed).await
 	}
 
@@ -158,9 +159,17 @@ impl Seat {
 			return self.compute_nothing(duty, held).await;
 		};
 		tracing::info!(unit = ?duty.unit, "the lane is open");
-		let mut lane = NetworkLane::new(extent, upstream, downstream, stopped);
+		let mut lane = NetworkLane::new(
+			duty.unit,
+			self.worker.conduct.clone(),
+			extent,
+			upstream,
+			downstream,
+			stopped,
+		);
 		self.show_progress(duty, lane.progress());
-		let (unit, samples, steps) = (duty.unit, duty.window.samples, extent.steps);
+		let (unit, steps) = (duty.unit, extent.steps);
+		let samples = self.worker.conduct.reads(&unit, duty.window.samples);
 		let engine = self.engine.clone();
 		let computed = spawn_blocking(move || {
 			let (report, after) = engine.run(&held, unit, samples, steps, &mut lane)?;
@@ -264,7 +273,7 @@ impl Seat {
 		};
 		let leaves = [report.leaves.clone(), vec![attestation.result()]].concat();
 		attestation.checkpoints = checkpoints_root(self.worker.genesis, &duty.unit, &leaves);
-		attestation
+		self.worker.conduct.attests(attestation)
 	}
 
 	/// Keep the unit's difference where the peers of the stage may fetch it; its blob.
@@ -292,7 +301,7 @@ impl Seat {
 		mut attestation: Attestation<AccountId>,
 	) -> Result<(), SeatError> {
 		let blob = record.result.as_ref().and_then(|result| result.difference);
-		if let Some(blob) = blob {
+		if let Some(blob) = blob.filter(|_| self.worker.conduct.gives_difference(&duty.unit)) {
 			let (stop, stopped) = watch::channel(false);
 			let last = duty.window.deadline.saturating_sub(TO_ATTEST + 1);
 			let clock = tokio::spawn(stop_at(self.worker.clone(), last, stop));

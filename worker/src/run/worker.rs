@@ -12,7 +12,7 @@ use cairn_primitives::{DatasetId, Hash, ModelId};
 use cairn_transport::{Admission, Endpoint, EndpointId, Signer};
 use sp_core::sr25519;
 
-use super::dataset::Seeder;
+use super::{conduct::Conduct, dataset::Seeder};
 
 /// What all tasks of a daemon share.
 pub struct Worker {
@@ -32,6 +32,8 @@ pub struct Worker {
 	pub compute: Arc<Compute>,
 	/// What is computed twice to save memory.
 	pub recompute: Recompute,
+	/// What it does where it could do something else.
+	pub conduct: Arc<dyn Conduct>,
 	/// Where everything is kept.
 	pub folder: PathBuf,
 	/// Folders of datasets.

@@ -6,6 +6,7 @@ mod audits;
 mod disk;
 mod faults;
 mod finality;
+mod liars;
 #[path = "../commands/machine.rs"]
 #[allow(dead_code)] // each test crate uses its own part
 mod machine;

@@ -24,7 +24,7 @@ use tokio::time::sleep;
 
 use crate::{
 	machine::Machine,
-	node::{key, Node},
+	node::{beside_this_test, key, Node},
 };
 
 /// The model that trains.
@@ -32,12 +32,17 @@ pub const MODEL: ModelId = 0;
 /// How long anything may take: windows last three quarters of a minute, and half a minute lies between them.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// What each provider has bonded.
+pub const BOND: u128 = 20_000_000_000_000;
+
 /// Accounts with money on a development chain; the first is the researcher.
 const ACCOUNTS: [&str; 7] = ["Bob", "Alice", "Charlie", "Dave", "Eve", "Ferdie", "Alice//stash"];
 
 /// A worker on its machine.
 pub struct Worker {
 	pub machine: Machine,
+	/// What it lies about, and in which window, as `cairn-liars` has it; the honest run `cairn-worker`.
+	pub lie: Option<String>,
 	/// The provider that it works for.
 	pub provider: AccountId,
 	/// Where it listens.
@@ -75,6 +80,21 @@ impl Network {
 	}
 
 	async fn new(workers: usize, change: impl FnOnce(&mut ModelSpec), proxies: bool) -> Self {
+		let mut network = Self::enter_behind(workers, change, proxies).await;
+		network.workers.iter_mut().for_each(Worker::start);
+		network
+	}
+
+	/// The same, but no worker is started yet.
+	pub async fn enter(workers: usize, change: impl FnOnce(&mut ModelSpec)) -> Self {
+		Self::enter_behind(workers, change, false).await
+	}
+
+	async fn enter_behind(
+		workers: usize,
+		change: impl FnOnce(&mut ModelSpec),
+		proxies: bool,
+	) -> Self {
 		let node = Node::start().await;
 		let connection = node.connect().await;
 		let researcher = Machine::new(&node.url(), &format!("//{}", ACCOUNTS[0]));
@@ -89,9 +109,7 @@ impl Network {
 		});
 		let entering: Vec<_> = entering.collect();
 		let workers = entering.into_iter().map(|worker| worker.join().unwrap()).collect();
-		let mut network = Self { node, connection, spec, researcher, workers };
-		network.workers.iter_mut().for_each(Worker::start);
-		network
+		Self { node, connection, spec, researcher, workers }
 	}
 
 	/// The newest final state, as soon as the node answers.
@@ -199,7 +217,7 @@ impl Network {
 		for worker in &self.workers {
 			let provider = state.provider(&worker.provider).await.unwrap().unwrap();
 			assert_eq!(provider.reputation.faults, 0, "{}", self.logs());
-			assert_eq!(provider.bond, 20_000_000_000_000, "{}", self.logs());
+			assert_eq!(provider.bond, BOND, "{}", self.logs());
 		}
 	}
 
@@ -254,7 +272,7 @@ impl Worker {
 		machine.does(&format!("provider register --address {address} --bond 20"));
 		machine.does(&format!("provider enlist {MODEL}"));
 		let (provider, dataset) = (key(name).account(), Some(dataset));
-		Self { machine, provider, listen, proxy, dataset, process: None }
+		Self { machine, lie: None, provider, listen, proxy, dataset, process: None }
 	}
 
 	/// Start the process.
@@ -269,7 +287,13 @@ impl Worker {
 		// Behind a simulated link a worker uses the addresses that it knows from the chain, and finds no others.
 		let link = if self.proxy.is_some() { "--link 10gbit" } else { "" };
 		let arguments = format!("run --listen {} {dataset} --threads 1 {link}", self.listen);
-		let mut command = self.machine.command(&arguments);
+		let mut command = match &self.lie {
+			Some(lie) => {
+				let liars = beside_this_test("cairn-liars");
+				self.machine.command_of(&liars, &format!("{lie} {arguments}"))
+			},
+			None => self.machine.command(&arguments),
+		};
 		command.env("RUST_LOG", "warn,cairn_worker=debug");
 		let mut process =
 			change(&mut command).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();

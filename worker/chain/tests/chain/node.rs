@@ -122,7 +122,8 @@ pub fn key(name: &str) -> Key {
 
 /// The node's binary: the one that `CAIRN_NODE` names, or the one that was built beside this test.
 fn binary() -> PathBuf {
-	let path = env::var_os("CAIRN_NODE").map_or_else(beside_this_test, PathBuf::from);
+	let path =
+		env::var_os("CAIRN_NODE").map_or_else(|| beside_this_test("cairn-node"), PathBuf::from);
 	assert!(
 		path.is_file(),
 		"there is no node at {}: build it (`make build`), or name another with CAIRN_NODE",
@@ -131,11 +132,12 @@ fn binary() -> PathBuf {
 	path
 }
 
-fn beside_this_test() -> PathBuf {
+/// A program that was built beside this test.
+pub fn beside_this_test(program: &str) -> PathBuf {
 	let test = env::current_exe().expect("a test knows its file");
 	// Tests lie in `deps`, one folder below binaries.
 	let folder = test.parent().and_then(Path::parent).expect("a test lies in a target folder");
-	folder.join("cairn-node")
+	folder.join(program)
 }
 
 /// A port that nobody listens on.
