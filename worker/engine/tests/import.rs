@@ -366,6 +366,10 @@ fn what_is_no_llama_is_refused_by_name() {
 		("rms_norm_eps", serde_json::json!(0.0), "epsilon"),
 		("hidden_size", serde_json::json!(128), "[96, 64]"),
 		("num_hidden_layers", serde_json::json!(0), "sizes"),
+		("vocab_size", serde_json::json!(97), "[97, 64]"),
+		("num_attention_heads", serde_json::json!(5), "heads"),
+		("head_dim", serde_json::json!(7), "width of a head"),
+		("rope_theta", serde_json::json!(0.0), "base of RoPE"),
 	];
 	for (field, value, part) in changes {
 		let mut config = config();
@@ -389,6 +393,40 @@ fn what_is_no_llama_is_refused_by_name() {
 	missing.remove("model.layers.2.mlp.up_proj.weight");
 	assert!(refused(config(), &missing).contains("layers.2.mlp.up_proj"));
 	assert!(refused(config(), &model(true)).contains("lm_head"), "it is not said to be tied");
+}
+
+#[test]
+fn what_is_no_llama_in_a_gguf_file_is_refused_by_name() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("model.gguf");
+	let refused = |tensors: &Tensors, metadata: &[(&'static str, Value)]| {
+		write_gguf(&path, tensors, metadata, GgmlDType::F32);
+		import(&path, &[LAYERS as u16]).expect_err("it is refused").to_string()
+	};
+	for (key, value, part) in [
+		("llama.rope.scaling.type", Value::String("yarn".into()), "RoPE"),
+		("llama.rope.scale_linear", Value::F32(4.0), "RoPE"),
+		("llama.expert_count", Value::U32(8), "experts"),
+		("llama.attention.key_length", Value::U32(HEAD as u32 - 1), "part of a head"),
+	] {
+		let error = refused(&model(false), &[metadata(), vec![(key, value)]].concat());
+		assert!(error.contains(part), "{key}: {error}");
+	}
+	for (name, shape, part) in [
+		("rope_freqs.weight", HEAD / 2, "RoPE"),
+		("model.layers.1.self_attn.v_proj.bias", KV_HEADS * HEAD, "biases"),
+	] {
+		let mut tensors = model(false);
+		tensors.insert(name.into(), Tensor::ones(shape, DType::F32, &Device::Cpu).unwrap());
+		let error = refused(&tensors, &metadata());
+		assert!(error.contains(part), "{name}: {error}");
+	}
+	// Scaling that changes nothing is none.
+	let mut same = metadata();
+	same.push(("llama.rope.scaling.type", Value::String("none".into())));
+	same.push(("llama.rope.scale_linear", Value::F32(1.0)));
+	write_gguf(&path, &model(false), &same, GgmlDType::F32);
+	import(&path, &[LAYERS as u16]).unwrap();
 }
 
 #[test]

@@ -121,8 +121,10 @@ fn describe(content: &Content) -> Result<Description, ImportError> {
 			return Err(ImportError::NotLlama(format!("its architecture is {name:?}")));
 		},
 	}
+	// The factor stood alone before there were kinds.
+	let factor = float(content, "llama.rope.scale_linear").is_some_and(|factor| factor != 1.0);
 	let scaling = text("llama.rope.scaling.type").is_some_and(|kind| kind != "none");
-	if scaling || content.tensor_infos.contains_key("rope_freqs.weight") {
+	if factor || scaling || content.tensor_infos.contains_key("rope_freqs.weight") {
 		return Err(ImportError::NotLlama("it scales the frequencies of RoPE".into()));
 	}
 	if number::<u32>(content, "llama.expert_count").is_ok_and(|experts| experts > 0) {
