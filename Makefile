@@ -11,7 +11,7 @@ TRACER = $(CARGO_TARGET_DIR)/debug/cairn-tracer
 JS = node/tests/polkadot-js
 ARGS =
 
-.PHONY: help setup build test test-pallets test-rust test-js demo tour train bench lint docs deny ci
+.PHONY: help setup build test test-pallets test-rust test-js bits demo tour train bench lint docs deny ci
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,12 +34,15 @@ test-rust: build ## Run the tests in Rust
 	@model="$$(scripts/smollm2.sh)" && if [ -n "$$model" ]; then CAIRN_SMOLLM2="$$model" \
 		scripts/patiently.sh "a real model" cargo test --workspace --test smollm2 -- --ignored; fi
 	@scripts/patiently.sh "the engine on narrower vectors" \
-		env CAIRN_INSTRUCTIONS=avx2 cargo test --workspace --test reference --test digest
+		env CAIRN_INSTRUCTIONS=avx2 cargo test --workspace --test reference --test kernels --test digest
 	@scripts/patiently.sh "the engine without vectors" \
-		env CAIRN_INSTRUCTIONS=portable cargo test --workspace --test reference --test digest
+		env CAIRN_INSTRUCTIONS=portable cargo test --workspace --test reference --test kernels --test digest
 
 test-js: build ## Run the polkadot.js tests against a real node
 	@CAIRN_NODE=$(NODE) CAIRN_TRACER=$(TRACER) scripts/patiently.sh "polkadot.js tests" npm --prefix $(JS) --silent test
+
+bits: setup ## Check that the engine comes to the same bits without optimisation and with all of it (a few minutes)
+	@scripts/bits.sh
 
 demo: build ## Train a model with workers on a development chain, and pay its holders (ARGS=--help tells more)
 	@CAIRN_NODE=$(NODE) CAIRN_WORKER=$(WORKER) CAIRN_SOURCE=$(CURDIR) npm --prefix $(JS) --silent run demo -- \
