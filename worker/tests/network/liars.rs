@@ -18,11 +18,9 @@ use crate::{
 	node::key,
 };
 
-/// Steps few enough to be played over by the interpreter, and windows with time for more than one worker on a core.
-fn short(spec: &mut ModelSpec) {
-	spec.window.steps = 40;
-	spec.window.checkpoint_every = 10;
-	spec.window.blocks = 24;
+/// Windows with time for a worker that does two things at once, such as a unit and its side of a game about another.
+fn longer(spec: &mut ModelSpec) {
+	spec.window.blocks = 30;
 }
 
 impl Network {
@@ -142,7 +140,7 @@ impl Network {
 async fn whoever_attests_what_it_has_not_computed_loses_a_game_and_is_fined() {
 	// GIVEN three lanes, in which all but one worker lie about window 0 in a way of their own
 	let mut network = Network::enter(6, |spec| {
-		short(spec);
+		longer(spec);
 		spec.lanes = 3;
 	})
 	.await;
@@ -169,7 +167,7 @@ async fn whoever_attests_what_it_has_not_computed_loses_a_game_and_is_fined() {
 #[ignore = "takes minutes: `make test` runs it beside the other networks"]
 async fn auditors_that_do_not_audit_and_those_that_stall_a_game_are_fined() {
 	// GIVEN a stage whose seats audit each other and lie about that, and one in which one stalls and one withholds
-	let mut network = Network::enter(6, short).await;
+	let mut network = Network::enter(6, longer).await;
 	let places = network.places().await;
 	let [accuser, lazy, stalling, withholding] =
 		[places[0][0], places[0][1], places[1][0], places[1][1]];
@@ -208,7 +206,7 @@ async fn auditors_that_do_not_audit_and_those_that_stall_a_game_are_fined() {
 async fn who_withholds_copies_or_stays_behind_earns_nothing_and_strangers_are_not_let_in() {
 	// GIVEN three lanes, and workers that lie about window 1
 	let mut network = Network::enter(6, |spec| {
-		short(spec);
+		longer(spec);
 		spec.lanes = 3;
 	})
 	.await;
