@@ -39,6 +39,7 @@ use super::{
 	engine::Engine,
 	forks::{self, shorter_end},
 	inputs::{Inputs, Replay},
+	monitor::Audited,
 	peers,
 	question::{Answer, Question},
 	shard::Held,
@@ -153,7 +154,7 @@ impl Auditor {
 			worker.submitter.submit(answer).await?;
 			return Ok(());
 		}
-		let answer = match self.case(&state, id).await {
+		let (came_to, answer) = match self.case(&state, id).await {
 			Ok(case) => {
 				self.compare_ends(&state, &case).await?;
 				let attested = case.unit.checkpoints;
@@ -161,20 +162,21 @@ impl Auditor {
 				let checkpoints = checkpoints_root(worker.genesis, &id, &leaves);
 				let audit_root = audit_root(worker.genesis, &id, &worker.provider, &leaves);
 				match checkpoints == attested {
-					true => verdict(id, Verdict::Ok { audit_root }),
+					true => (Audited::Passed, verdict(id, Verdict::Ok { audit_root })),
 					false => {
 						tracing::warn!(unit = ?id, "a unit is not what its inputs come to");
-						verdict(id, Verdict::Bad { checkpoints })
+						(Audited::Failed, verdict(id, Verdict::Bad { checkpoints }))
 					},
 				}
 			},
 			Err(AuditError::NoInputs(edge)) if state.height() + MARGIN >= deadline => {
 				tracing::warn!(unit = ?id, ?edge, "the inputs of an audit cannot be had");
-				report_unavailable(id)
+				(Audited::Unavailable, report_unavailable(id))
 			},
 			Err(error) => return Err(error),
 		};
 		worker.submitter.submit(Request::from(answer).until(deadline)).await?;
+		worker.monitor.seat(id.model, |seat| seat.audited(came_to));
 		tracing::info!(unit = ?id, "audited");
 		Ok(())
 	}

@@ -30,7 +30,9 @@ use super::{
 	conduct::Conduct,
 	dataset::{self, reads_dataset, Seeder},
 	desk::{self, Desks},
+	monitor::{keep_books, Monitor},
 	seat::{Seat, TakeError},
+	views::{Views, ViewsError},
 	worker::Worker,
 };
 use crate::{
@@ -63,6 +65,8 @@ pub struct Options {
 	pub recompute: Recompute,
 	/// A link to simulate.
 	pub link: Option<Link>,
+	/// Ways to look at it.
+	pub views: Views,
 }
 
 /// Why the daemon ends.
@@ -102,6 +106,9 @@ pub enum RunError {
 	/// A place cannot be taken.
 	#[error(transparent)]
 	Take(#[from] TakeError),
+	/// A view cannot be opened.
+	#[error(transparent)]
+	Views(#[from] ViewsError),
 }
 
 /// A place that is worked at.
@@ -123,7 +130,14 @@ pub async fn run(
 	let folder = settings.data.clone();
 	let _lock = lock(&folder)?;
 	let connection = settings.connect().await?;
-	let provider = registered(&settings, &connection).await?;
+	let monitor = Monitor::new(&settings.node);
+	let (heard, mut told) = mpsc::channel(2);
+	hear(heard.clone());
+	let mut views = options.views.open(&monitor, heard).await?;
+	let provider = tokio::select! {
+		provider = registered(&settings, &connection, &monitor) => provider?,
+		_ = told.recv() => return Ok(()),
+	};
 	let (ask, questions) = mpsc::channel(QUESTIONS);
 	let keys = settings.keys();
 	let secret = SecretKey::from_bytes(&keys.endpoint_or_new()?.seed());
@@ -135,6 +149,10 @@ pub async fn run(
 		endpoint = endpoint.link(link);
 	}
 	let endpoint = endpoint.bind().await?;
+	monitor.works_for(&provider, endpoint.id());
+	if !options.views.is_empty() {
+		views.with(keep_books(connection.clone(), provider.clone(), monitor.clone()));
+	}
 	let key = keys.worker_or_new()?;
 	let horizon = settings.horizon(&key.account());
 	let submitter = Submitter::start(connection.clone(), key.clone(), TIPS, &horizon)?;
@@ -151,19 +169,24 @@ pub async fn run(
 		folder: folder.clone(),
 		datasets: options.datasets,
 		seeders: options.seeders,
+		monitor,
 		admissions: Mutex::default(),
 	});
 	tracing::info!(provider = %worker.provider, endpoint = %worker.endpoint.id(), "working");
 	let desks = Desks::default();
 	tokio::spawn(desk::serve(worker.clone(), desks.clone(), questions));
 	let follower = Follower::open(connection, &folder.join("position.json"), PATIENCE)?;
-	let ended = Daemon::new(worker.clone(), desks).follow(follower).await;
+	let ended = Daemon::new(worker.clone(), desks).follow(follower, told).await;
 	worker.endpoint.close().await;
 	ended
 }
 
 /// The provider that the worker's key works for; waits until it is registered.
-async fn registered(settings: &Settings, connection: &Connection) -> Result<AccountId, RunError> {
+async fn registered(
+	settings: &Settings,
+	connection: &Connection,
+	monitor: &Monitor,
+) -> Result<AccountId, RunError> {
 	let key = settings.keys().worker_or_new()?.public();
 	let mut told = false;
 	loop {
@@ -171,9 +194,9 @@ async fn registered(settings: &Settings, connection: &Connection) -> Result<Acco
 			return Ok(provider);
 		}
 		if !told {
-			tracing::warn!(
-				"no provider has registered this machine's key yet: waiting. Register it with `cairn-worker provider register`"
-			);
+			let words = "no provider has registered this machine's key yet: waiting. Register it with `cairn-worker provider register`";
+			tracing::warn!("{words}");
+			monitor.told(words);
 			told = true;
 		}
 		sleep(RETRY).await;
@@ -193,8 +216,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, RunError> {
 }
 
 /// Hears Ctrl-C, and what service managers send.
-fn hear() -> mpsc::Receiver<()> {
-	let (heard, told) = mpsc::channel(2);
+fn hear(heard: mpsc::Sender<()>) {
 	tokio::spawn(async move {
 		let mut terminated = match unix::signal(unix::SignalKind::terminate()) {
 			Ok(terminated) => terminated,
@@ -210,7 +232,6 @@ fn hear() -> mpsc::Receiver<()> {
 			}
 		}
 	});
-	told
 }
 
 struct Daemon {
@@ -244,18 +265,24 @@ impl Daemon {
 	}
 
 	/// Follow the chain until told to end.
-	async fn follow(mut self, mut follower: Follower) -> Result<(), RunError> {
-		let mut told = hear();
+	async fn follow(
+		mut self,
+		mut follower: Follower,
+		mut told: mpsc::Receiver<()>,
+	) -> Result<(), RunError> {
+		let monitor = self.worker.monitor.clone();
 		loop {
 			tokio::select! {
 				notice = follower.next() => match notice? {
 					Notice::Final(block) => {
+						monitor.finalised(block.height);
 						let handled = self.handle(block).await;
 						self.tell(handled.err());
 						follower.handled(block)?;
 					},
 					Notice::Stalled { silence, node_answers } => {
 						let whose = if node_answers { "the network does not finalise" } else { "the node does not answer" };
+						monitor.stalled(silence, node_answers);
 						tracing::warn!(?silence, "nothing becomes final: {whose}. Work goes on as far as it can");
 					},
 				},
@@ -263,6 +290,7 @@ impl Daemon {
 					if self.leaving.send_replace(true) {
 						return Ok(());
 					}
+					monitor.leaving();
 					tracing::info!("ending after the running window; Ctrl-C again ends at once");
 				},
 			}
@@ -278,6 +306,7 @@ impl Daemon {
 		let words = error.map(|error| error.to_string());
 		if let Some(words) = words.as_ref().filter(|_| words != self.told) {
 			tracing::warn!("{words}");
+			self.worker.monitor.told(words);
 		}
 		self.told = words;
 	}
@@ -369,6 +398,7 @@ impl Daemon {
 				self.blocks.subscribe(),
 				self.leaving.subscribe(),
 			)?;
+			self.worker.monitor.took(model, stage);
 			let task = tokio::spawn(seat.run());
 			let spec = Arc::new(spec);
 			let working = Working { stage, spec, task, chores: None, memory: Arc::default() };

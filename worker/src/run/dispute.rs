@@ -161,6 +161,7 @@ impl Games {
 			async move { Ok(state.game(unit, &challenger).await?.is_none()) }
 		};
 		worker.submitter.submit(Request::from(call).unless(is_over).until(until)).await?;
+		worker.monitor.seat(unit.model, |seat| seat.totals.moves += 1);
 		Ok(())
 	}
 

@@ -20,6 +20,8 @@ use tokio::{
 	time::sleep,
 };
 
+use super::monitor::Meter;
+
 /// How long receipts of a step that is computed may still come once the lane is over.
 const GRACE: Duration = Duration::from_secs(5);
 /// Settled steps that are remembered: a lane falls back by one.
@@ -102,6 +104,8 @@ pub struct EdgeKeeper {
 	pub shelf: Shelf,
 	/// Which end of the edge this is.
 	pub side: Side,
+	/// Counts it.
+	pub meter: Meter,
 }
 
 /// Nothing crosses any more.
@@ -239,6 +243,7 @@ impl EdgeTask {
 	}
 
 	fn keep(&self, direction: Direction, position: Position, bytes: &Bytes) {
+		self.keeper.meter.count(direction == self.keeper.side.receives(), bytes.len());
 		let mut crossed = self.crossed.lock().unwrap_or_else(PoisonError::into_inner);
 		crossed.insert((position, direction as u8), bytes.clone());
 	}

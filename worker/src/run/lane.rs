@@ -4,7 +4,10 @@
 //! bounded channels, so that tensors travel while it computes. When an edge breaks, or the time for the lane is over, the lane falls
 //! back to the last step that is settled on all its edges.
 
-use std::sync::Arc;
+use std::{
+	sync::Arc,
+	time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use cairn_engine::unit::{Crossing, Lane};
@@ -63,6 +66,10 @@ pub struct Progress {
 	pub steps: StepIndex,
 	/// Mean loss of the last of them, on the last stage.
 	pub loss: Option<f32>,
+	/// Time since the lane was opened.
+	pub elapsed: Duration,
+	/// The part of it in which the thread waited for neighbours.
+	pub waited: Duration,
 }
 
 /// The lane of a seat in a window.
@@ -77,6 +84,9 @@ pub struct NetworkLane {
 	/// Whether the window leaves no more time.
 	stop: watch::Receiver<bool>,
 	progress: watch::Sender<Progress>,
+	opened: Instant,
+	/// Time for which neighbours were waited for.
+	waited: Duration,
 	runtime: Handle,
 	broken: Option<Broken>,
 	end: LaneEnd,
@@ -137,6 +147,8 @@ impl NetworkLane {
 			over,
 			stop,
 			progress: watch::Sender::default(),
+			opened: Instant::now(),
+			waited: Duration::ZERO,
 			runtime: Handle::current(),
 			broken: None,
 			end: LaneEnd::default(),
@@ -164,7 +176,7 @@ impl NetworkLane {
 			Neighbour::Downstream => &mut self.downstream,
 		};
 		let Some(wire) = wire else { return Err(Broken::Ended(neighbour)) };
-		let stop = &mut self.stop;
+		let (stop, since) = (&mut self.stop, Instant::now());
 		let crossed = self.runtime.block_on(async {
 			tokio::select! {
 				biased;
@@ -172,6 +184,7 @@ impl NetworkLane {
 				crossed = cross(wire) => crossed.ok_or(Broken::Ended(neighbour)),
 			}
 		});
+		self.waited += since.elapsed();
 		crossed.map_err(|broken| {
 			let failure = wire.state.borrow().failure.clone();
 			let broken = match (broken, failure) {
@@ -223,7 +236,8 @@ impl Lane for NetworkLane {
 	}
 
 	fn step_done(&mut self, step: StepIndex, loss: Option<f32>) -> Result<(), Broken> {
-		self.progress.send_replace(Progress { steps: step + 1, loss });
+		let (elapsed, waited) = (self.opened.elapsed(), self.waited);
+		self.progress.send_replace(Progress { steps: step + 1, loss, elapsed, waited });
 		match *self.stop.borrow() {
 			true => Err(self.broken.get_or_insert(Broken::TimeUp).clone()),
 			false => Ok(()),

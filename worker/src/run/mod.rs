@@ -15,6 +15,8 @@
 //! | `chores`, `settle` | what anybody may do for a model: moves its clock, draws lots, finalises what is due |
 //! | `inspect`, `merges`, `forks`, `exposure` | holds what others attested against what can be known, and proves what is wrong |
 //! | `verify` | the command that re-executes a unit and says what differs |
+//! | `monitor` | where all of them note what happens |
+//! | `views` | what shows that: metrics, the status API, a screen |
 //! | `units` | what was signed, so that nothing else ever is |
 //! | `retention` | how long something may be asked for |
 //! | `conduct` | where a worker could do something else than it should |
@@ -37,6 +39,7 @@ mod inspect;
 pub mod lane;
 mod log;
 mod merges;
+mod monitor;
 mod origin;
 mod peers;
 mod question;
@@ -47,6 +50,7 @@ mod settle;
 pub mod shard;
 mod units;
 mod verify;
+mod views;
 mod window;
 mod worker;
 
@@ -54,6 +58,7 @@ pub use seed::SeedCommand;
 pub use verify::VerifyCommand;
 
 use std::{
+	fs, io,
 	net::{IpAddr, Ipv4Addr, SocketAddr},
 	path::PathBuf,
 	sync::Arc,
@@ -64,12 +69,14 @@ use cairn_transport::Link;
 use clap::Args;
 use serde::Deserialize;
 
-use self::{conduct::Conduct, dataset::Seeder};
+use self::{conduct::Conduct, dataset::Seeder, views::Views};
 use crate::{
 	commands::CommandResult,
 	settings::{ChainArguments, Settings},
 };
 
+/// Where the log goes while the terminal shows a screen.
+const LOG: &str = "worker.log";
 /// Where other workers reach this one, if nobody says otherwise.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 4001);
 
@@ -82,6 +89,10 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 40
   cairn-worker run --data one --listen 0.0.0.0:4001 --dataset whale
   cairn-worker run --data two --listen 0.0.0.0:4002 --dataset whale
 
+With a screen, with metrics for Prometheus, and with a log that programs read:
+  cairn-worker run --tui
+  cairn-worker run --metrics 127.0.0.1:9616 --rpc 127.0.0.1:9955 --log-format json
+
 RUST_LOG=cairn_worker=debug tells more.")]
 pub struct RunCommand {
 	#[command(flatten)]
@@ -92,7 +103,7 @@ pub struct RunCommand {
 
 /// How the daemon is to run, as far as somebody says.
 #[derive(Args, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct RunArguments {
 	/// Where other workers reach this one; what `provider register --address` names must lead here [default: 0.0.0.0:4001]
 	#[arg(long, value_name = "IP:PORT")]
@@ -113,6 +124,18 @@ struct RunArguments {
 	/// Simulate a home link, such as 200mbit,25ms,0.1% (bandwidth, one-way latency, loss)
 	#[arg(long, value_name = "LINK")]
 	link: Option<String>,
+	/// Serve metrics for Prometheus at http://IP:PORT/metrics, such as 127.0.0.1:9616
+	#[arg(long, value_name = "IP:PORT")]
+	metrics: Option<SocketAddr>,
+	/// Serve the status API (JSON-RPC over HTTP and WebSockets) at IP:PORT, such as 127.0.0.1:9955
+	#[arg(long, value_name = "IP:PORT")]
+	rpc: Option<SocketAddr>,
+	/// Show a screen that lives; the log goes to worker.log in the data directory meanwhile
+	#[arg(long)]
+	tui: bool,
+	/// Who reads the log [default: text]
+	#[arg(long, value_enum, value_name = "FORMAT")]
+	log_format: Option<log::Format>,
 }
 
 impl RunCommand {
@@ -132,13 +155,66 @@ impl RunCommand {
 				false => Recompute::Selective,
 			},
 			link,
+			views: Views {
+				metrics: said.metrics.or(file.metrics),
+				rpc: said.rpc.or(file.rpc),
+				tui: said.tui || file.tui,
+			},
 		};
-		log::start();
+		let format = said.log_format.or(file.log_format).unwrap_or_default();
+		start_log(format, options.views.tui.then_some(&settings.data))?;
 		let runtime = tokio::runtime::Builder::new_multi_thread()
 			.worker_threads(2)
 			.thread_name("network")
 			.enable_all()
 			.build()?;
 		Ok(runtime.block_on(daemon::run(settings, options, conduct))?)
+	}
+}
+
+/// Begin to log; into a folder if one is named.
+fn start_log(format: log::Format, folder: Option<&PathBuf>) -> io::Result<()> {
+	let Some(folder) = folder else { return log::start(format, None) };
+	fs::create_dir_all(folder)?;
+	let file = folder.join(LOG);
+	eprintln!("The log goes to {}.", file.display());
+	log::start(format, Some(&file))
+}
+
+#[cfg(test)]
+mod tests {
+	use std::path::Path;
+
+	use super::*;
+
+	/// A file for deployment, as the program reads it.
+	fn read(name: &str) -> (Settings, RunArguments, String) {
+		let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(name);
+		let text = fs::read_to_string(&path).unwrap();
+		let arguments = ChainArguments { config: Some(path), ..ChainArguments::default() };
+		let settings = Settings::read(&arguments).unwrap();
+		let table = settings.table("run").unwrap();
+		(settings, table, text)
+	}
+
+	#[test]
+	fn the_example_settings_are_understood_and_have_every_option() {
+		let (settings, table, text) = read("worker.toml");
+		assert_eq!(settings.data, Path::new("/var/lib/cairn"));
+		assert_eq!(table.metrics, Some("127.0.0.1:9616".parse().unwrap()));
+		assert_eq!(table.log_format, Some(log::Format::Text));
+		// What is for the command line alone.
+		let elsewhere = ["config", "link", "tui"];
+		let command = RunCommand::augment_args(clap::Command::new("run"));
+		let options = command.get_arguments().filter_map(clap::Arg::get_long);
+		for option in options.filter(|option| !elsewhere.contains(option)) {
+			assert!(text.contains(&format!("{option} = ")), "worker.toml has no {option}");
+		}
+	}
+
+	#[test]
+	fn the_settings_of_the_container_are_understood() {
+		let (_, table, _) = read("container.toml");
+		assert_eq!(table.dataset, [Path::new("/datasets/whale")]);
 	}
 }

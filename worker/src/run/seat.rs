@@ -27,6 +27,7 @@ use super::{
 	door,
 	engine::Engine,
 	inspect,
+	monitor::{Doing, SeatStatus},
 	origin::Origin,
 	retention,
 	shard::{is_kept, Held, ShardStore},
@@ -209,13 +210,18 @@ impl Seat {
 		let mut told = String::new();
 		loop {
 			match self.advance().await {
-				Ok(true) => told.clear(),
+				Ok(true) => {
+					told.clear();
+					self.note(|seat| seat.waits_for = None);
+				},
 				Ok(false) => break,
 				Err(error) => {
 					let words = error.to_string();
 					// What it waits for is told once.
 					if words != told {
 						tracing::warn!(model = self.model, stage = self.stage, "{words}");
+						self.tell(&words);
+						self.note(|seat| seat.waits_for = Some(words.clone()));
 					}
 					told = words;
 				},
@@ -227,6 +233,17 @@ impl Seat {
 		self.door.abort();
 		self.inspection.abort();
 		self.worker.admit(self.model, Table::new());
+		self.worker.monitor.gave_up(self.model, self.stage);
+	}
+
+	/// Note what happens here.
+	pub(super) fn note(&self, note: impl FnOnce(&mut SeatStatus)) {
+		self.worker.monitor.seat(self.model, note);
+	}
+
+	/// Tell a person what happens here.
+	pub(super) fn tell(&self, words: &str) {
+		self.worker.monitor.told(&format!("model {}: {words}", self.model));
 	}
 
 	/// Do what there is to do now; whether the place is still held.
@@ -252,6 +269,7 @@ impl Seat {
 			_ => {
 				self.hold(&state, clock.next).await?;
 				self.declare(&state, clock.next).await?;
+				self.note(|seat| seat.doing = Doing::Waiting);
 			},
 		}
 		self.forget(&state, clock.next).await?;
@@ -301,6 +319,7 @@ impl Seat {
 		}
 		self.desk.open(Session { window: *window, seats });
 		self.hold(state, window.index).await?;
+		self.note(|seat| seat.doing = Doing::StandingBy);
 		self.declare(state, window.index).await
 	}
 
@@ -355,6 +374,7 @@ impl Seat {
 		if let Some(held) = self.held.as_ref().filter(|held| held.root == root) {
 			return Ok(held.clone());
 		}
+		self.note(|seat| seat.doing = Doing::Preparing);
 		let (desk, spec, stage) = (self.desk.clone(), self.spec.clone(), self.stage);
 		let is_initial = spec.initial.get(usize::from(stage)) == Some(&root);
 		let found = spawn_blocking(move || -> Result<Option<Held>, SeatError> {
@@ -394,6 +414,7 @@ impl Seat {
 			return self.shard(state, root).await;
 		}
 		let base = self.shard(state, before).await?;
+		self.note(|seat| seat.doing = Doing::Preparing);
 		let mut differences = Vec::new();
 		for member in &members {
 			differences.push(self.colleagues.difference(state, window, member).await?);

@@ -27,6 +27,7 @@ use super::{
 	desk::{difference_shelf, edge_shelf, HeldDifference, Session},
 	edge::{EdgeEnd, EdgeKeeper, Extent},
 	lane::{LaneEnd, Neighbour, NetworkLane, OpenEdge},
+	monitor::{Doing, SeatStatus},
 	peers,
 	question::{Answer, Question},
 	seat::{Seat, SeatError},
@@ -67,6 +68,7 @@ impl Seat {
 	/// Work in a window, to the attestation.
 	pub async fn work(&mut self, duty: Duty) -> Result<(), SeatError> {
 		let Duty { window, unit, neighbours } = &duty;
+		self.note(|seat| seat.begin(&duty, self.spec.window.steps));
 		let held = self.prepare(window.index).await?;
 		self.desk.note(*unit);
 		self.desk.open(Session { window: *window, seats: neighbours.seats.clone() });
@@ -144,6 +146,7 @@ impl Seat {
 		let downstream = Edge::downstream(&duty.unit, self.spec.stage_count())
 			.zip(duty.neighbours.downstream.clone());
 		self.desk.open_lane(upstream.into_iter().chain(downstream).collect());
+		self.note(|seat| seat.doing = Doing::Connecting);
 		let edges = async {
 			tokio::try_join!(
 				self.open(duty, extent, Side::Lower),
@@ -156,9 +159,12 @@ impl Seat {
 		};
 		let Some((upstream, downstream)) = opened else {
 			tracing::warn!(unit = ?duty.unit, "the neighbours in the lane were not reached");
+			self.note(|seat| seat.lane_over(true, None));
+			self.tell("the neighbours in the lane were not reached");
 			return self.compute_nothing(duty, held).await;
 		};
 		tracing::info!(unit = ?duty.unit, "the lane is open");
+		self.note(|seat| seat.doing = Doing::Computing);
 		let mut lane = NetworkLane::new(
 			duty.unit,
 			self.worker.conduct.clone(),
@@ -178,8 +184,13 @@ impl Seat {
 		let computed = computed.await??;
 		let steps = computed.report.outcome.steps();
 		self.note_contradiction(duty, &computed.end);
+		let (is_broken, held_out) = (computed.end.broken.is_some(), computed.report.held_out);
+		self.note(|seat| seat.lane_over(is_broken, held_out));
 		match &computed.end.broken {
-			Some(broken) => tracing::warn!(?unit, steps, "the lane ended early: {broken}"),
+			Some(broken) => {
+				tracing::warn!(?unit, steps, "the lane ended early: {broken}");
+				self.tell(&format!("the lane ended early: {broken}"));
+			},
 			None => tracing::info!(?unit, steps, "the unit is computed"),
 		}
 		Ok(computed)
@@ -240,7 +251,9 @@ impl Seat {
 			}
 			sleep(RETRY).await;
 		};
-		let keeper = EdgeKeeper { blobs: endpoint.blobs().clone(), shelf: edge_shelf(&edge), side };
+		self.note(|seat| seat.connected(side));
+		let (blobs, meter) = (endpoint.blobs().clone(), self.worker.monitor.meter(self.model));
+		let keeper = EdgeKeeper { blobs, shelf: edge_shelf(&edge), side, meter };
 		Ok(Some((channel, keeper)))
 	}
 
@@ -302,6 +315,7 @@ impl Seat {
 	) -> Result<(), SeatError> {
 		let blob = record.result.as_ref().and_then(|result| result.difference);
 		if let Some(blob) = blob.filter(|_| self.worker.conduct.gives_difference(&duty.unit)) {
+			self.note(|seat| seat.doing = Doing::Exchanging);
 			let (stop, stopped) = watch::channel(false);
 			let last = duty.window.deadline.saturating_sub(TO_ATTEST + 1);
 			let clock = tokio::spawn(stop_at(self.worker.clone(), last, stop));
@@ -390,6 +404,7 @@ impl Seat {
 		duty: &Duty,
 		attestation: Attestation<AccountId>,
 	) -> Result<(), SeatError> {
+		self.note(|seat| seat.doing = Doing::Attesting);
 		let (unit, steps) = (duty.unit, attestation.outcome.steps());
 		let loss = attestation.loss.map(|loss| f32::from_bits(loss.0));
 		let is_there =
@@ -397,16 +412,21 @@ impl Seat {
 		let request =
 			Request::from(attest(attestation)).unless(is_there).until(duty.window.deadline);
 		self.worker.submitter.submit(request).await?;
+		self.note(SeatStatus::attested);
 		tracing::info!(?unit, steps, ?loss, "attested");
 		Ok(())
 	}
 
-	/// Log how far a unit is.
+	/// Tell how far a unit is.
 	fn show_progress(&self, duty: &Duty, mut progress: watch::Receiver<super::lane::Progress>) {
 		let (unit, steps) = (duty.unit, self.spec.window.steps);
+		let samples = self.spec.schedule.batch_at(duty.window.samples);
+		let tokens = u64::from(samples) * u64::from(self.spec.architecture.context);
+		let monitor = self.worker.monitor.clone();
 		tokio::spawn(async move {
 			while progress.changed().await.is_ok() {
 				let now = *progress.borrow_and_update();
+				monitor.seat(unit.model, |seat| seat.computed(now, tokens));
 				tracing::debug!(?unit, step = now.steps, of = steps, loss = ?now.loss, "step done");
 			}
 		});

@@ -12,7 +12,7 @@ use cairn_primitives::{DatasetId, Hash, ModelId};
 use cairn_transport::{Admission, Endpoint, EndpointId, Signer};
 use sp_core::sr25519;
 
-use super::{conduct::Conduct, dataset::Seeder};
+use super::{conduct::Conduct, dataset::Seeder, monitor::Monitor};
 
 /// What all tasks of a daemon share.
 pub struct Worker {
@@ -40,6 +40,8 @@ pub struct Worker {
 	pub datasets: Vec<PathBuf>,
 	/// Whom to fetch datasets from.
 	pub seeders: Vec<Seeder>,
+	/// Where tasks note what happens.
+	pub monitor: Monitor,
 	/// What each model's peers may do.
 	pub admissions: Mutex<HashMap<ModelId, Table>>,
 }

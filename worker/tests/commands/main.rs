@@ -6,4 +6,6 @@ mod machine;
 #[path = "../../chain/tests/chain/node.rs"]
 #[allow(dead_code)] // each test crate uses its own part
 mod node;
+mod observed;
 mod refusals;
+mod scrape;

@@ -17,3 +17,6 @@ mod node;
 mod partition;
 mod phases;
 mod same;
+#[path = "../commands/scrape.rs"]
+mod scrape;
+mod seen;
