@@ -27,6 +27,7 @@ use super::{
 	daemon::{lock, TIPS},
 	desk::Desk,
 	log,
+	monitor::Monitor,
 	shard::ShardStore,
 	units::UnitStore,
 	worker::Worker,
@@ -159,6 +160,7 @@ impl VerifyCommand {
 			folder: settings.data.clone(),
 			datasets: self.dataset.clone(),
 			conduct: Arc::new(Honest),
+			monitor: Monitor::new(&settings.node),
 			seeders: Vec::new(),
 			admissions: Mutex::default(),
 		})
