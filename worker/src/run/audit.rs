@@ -9,7 +9,7 @@ use std::{
 use cairn_chain::{
 	calls::contributions::{report_unavailable, verdict},
 	views::{AuditTask, State, Unit, UnitPhase},
-	AccountId, Request, ViewError,
+	AccountId, BlockRef, Request, ViewError,
 };
 use cairn_engine::{
 	data::Dataset,
@@ -28,6 +28,7 @@ use cairn_program::Stage;
 use cairn_transport::{BlobError, FetchError, Form, Peer};
 use sp_core::sr25519;
 use tokio::{
+	sync::watch,
 	task::{spawn_blocking, JoinError},
 	time::sleep,
 };
@@ -104,8 +105,28 @@ impl Audits {
 		Self { auditor: Arc::new(Auditor { colleagues, taken: Mutex::default() }) }
 	}
 
+	/// Take them up as final blocks come: their deadlines do not wait for the end of a window. Ends when the seat is dropped.
+	pub async fn keep_up(
+		self,
+		mut blocks: watch::Receiver<Option<BlockRef>>,
+		mut seated: watch::Receiver<()>,
+	) {
+		loop {
+			if let Err(error) = self.take_up().await {
+				let model = self.auditor.colleagues.desk.model;
+				tracing::warn!(model, "audits are not looked at: {error}");
+			}
+			tokio::select! {
+				block = blocks.changed() => if block.is_err() { return },
+				// Nobody tells anything but that there is no seat any more.
+				_ = seated.changed() => return,
+			}
+		}
+	}
+
 	/// Take up the audits that are this worker's, beside its other work.
-	pub async fn take_up(&self, state: &State) -> Result<(), ViewError> {
+	async fn take_up(&self) -> Result<(), ViewError> {
+		let state = self.auditor.colleagues.worker.connection.state().await?;
 		let provider = &self.auditor.colleagues.worker.provider;
 		let model = self.auditor.colleagues.desk.model;
 		for task in state.audit_tasks(provider).await? {
@@ -134,6 +155,11 @@ impl Auditor {
 				Err(AuditError::NoInputs(edge)) => {
 					tracing::info!(?unit, ?edge, "waiting for what an audit takes");
 					sleep(RETRY).await;
+				},
+				// Somebody else is drawn when its time is over.
+				Err(error @ AuditError::OtherStage(_)) => {
+					tracing::info!(?unit, "an audit is left to others: {error}");
+					return;
 				},
 				Err(error) => {
 					tracing::warn!(?unit, "an audit is not done: {error}");

@@ -49,8 +49,7 @@ pub struct Seat {
 	pub(super) stage: StageIndex,
 	pub(super) desk: Arc<Desk>,
 	pub(super) colleagues: Colleagues,
-	audits: Audits,
-	/// Tells the task that plays games that there is a seat.
+	/// Tells the tasks that audit and play games that there is a seat.
 	seated: watch::Sender<()>,
 	/// Lets others in.
 	door: JoinHandle<()>,
@@ -182,7 +181,6 @@ impl Seat {
 			stage,
 			desk,
 			colleagues,
-			audits,
 			seated: watch::Sender::new(()),
 			door,
 			inspection,
@@ -201,6 +199,7 @@ impl Seat {
 			seat.desk.begin(record.unit.window, record.shard_before);
 			seat.desk.give_out(record);
 		}
+		tokio::spawn(audits.keep_up(seat.blocks.clone(), seat.seated.subscribe()));
 		tokio::spawn(games.play(seat.blocks.clone(), seat.seated.subscribe()));
 		Ok(seat)
 	}
@@ -273,7 +272,6 @@ impl Seat {
 			},
 		}
 		self.forget(&state, clock.next).await?;
-		self.audits.take_up(&state).await?;
 		Ok(true)
 	}
 

@@ -50,7 +50,7 @@ pub struct SeedCommand {
 impl SeedCommand {
 	/// Run until told to end.
 	pub fn run(self) -> CommandResult {
-		log::start();
+		log::start(log::Format::Text, None)?;
 		let runtime = tokio::runtime::Builder::new_multi_thread()
 			.worker_threads(2)
 			.thread_name("network")

@@ -87,7 +87,7 @@ impl FromStr for UnitName {
 impl VerifyCommand {
 	/// Run it.
 	pub fn run(self) -> CommandResult {
-		log::start();
+		log::start(log::Format::Text, None)?;
 		let runtime = tokio::runtime::Builder::new_multi_thread()
 			.worker_threads(2)
 			.thread_name("network")
