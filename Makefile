@@ -67,7 +67,7 @@ lint: setup ## Check format, lints, and that benchmarks and try-runtime compile
 	@cargo fmt --all --check
 	@scripts/patiently.sh "clippy" cargo clippy --workspace --all-targets -- -D warnings
 	@scripts/patiently.sh "the runtime's other features" env SKIP_WASM_BUILD=1 \
-		cargo check --workspace --features cairn-runtime/runtime-benchmarks,cairn-runtime/try-runtime
+		cargo check --workspace --features cairn-bench-strategies/runtime-benchmarks,cairn-runtime/try-runtime
 
 docs: setup ## Build the API documentation without warnings
 	@scripts/patiently.sh "API documentation" \
