@@ -18,6 +18,7 @@ use cairn_worker::{
 		edge::{EdgeEnd, EdgeKeeper, EdgeRecord, Extent},
 		engine::Engine,
 		lane::{NetworkLane, OpenEdge},
+		monitor::Monitor,
 		shard::Held,
 	},
 	Honest,
@@ -204,7 +205,8 @@ async fn open(
 			Err(_) => sleep(RETRY).await, // it does not know of us yet
 		}
 	};
-	let keeper = EdgeKeeper { blobs: endpoint.blobs().clone(), shelf: shelf(&edge), side };
+	let meter = Monitor::new("").meter(edge.model);
+	let keeper = EdgeKeeper { blobs: endpoint.blobs().clone(), shelf: shelf(&edge), side, meter };
 	Ok(Some((channel, keeper)))
 }
 

@@ -39,7 +39,7 @@ mod inspect;
 pub mod lane;
 mod log;
 mod merges;
-mod monitor;
+pub mod monitor;
 mod origin;
 mod peers;
 mod question;

@@ -18,8 +18,11 @@ use crate::{
 	node::key,
 };
 
-/// Windows with time for a worker that does two things at once, such as a unit and its side of a game about another.
+/// Windows with time for a worker that does two things at once, and few and small steps between checkpoints: the interpreter plays
+/// them over in a game, whose clock runs meanwhile.
 fn longer(spec: &mut ModelSpec) {
+	spec.schedule.points.iter_mut().for_each(|point| point.batch = 2);
+	spec.window.checkpoint_every = 7;
 	spec.window.blocks = 30;
 }
 
