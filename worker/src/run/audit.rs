@@ -448,7 +448,9 @@ impl Case {
 
 	/// Its trace, to be played over. Blocks.
 	pub fn into_trace(self, context: UnitContext) -> Result<UnitTrace<Inputs>, TraceError> {
-		let Self { spec, held, upstream, downstream, dataset, .. } = self;
-		UnitTrace::new(spec, context, dataset, &held.weights, &held.outer, [upstream, downstream])
+		let Self { spec, held, upstream, downstream, dataset, compute, .. } = self;
+		let (Held { weights, outer, .. }, edges) = (held, [upstream, downstream]);
+		let trace = UnitTrace::new(spec, context, dataset, &weights, &outer, edges)?;
+		Ok(trace.by_engine(compute, weights, outer))
 	}
 }

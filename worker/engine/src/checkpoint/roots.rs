@@ -33,6 +33,11 @@ pub fn shard_root(shard: &Shard, outer: &OuterState) -> Result<Hash> {
 /// The commitment to the state between two steps: weights of each tensor, then first moments, then second moments of those that
 /// have them, and on the last stage the summed loss of the steps so far.
 pub(crate) fn state_root(shard: &Shard, loss: Option<f32>) -> Result<Hash> {
+	Ok(Commitment::State { list: list_root(&state_list(shard, loss)?) }.hash())
+}
+
+/// The list of roots in that commitment.
+pub(crate) fn state_list(shard: &Shard, loss: Option<f32>) -> Result<Vec<Hash>> {
 	let of_tensor = |tensor: &crate::ShardTensor| {
 		let parts = |state: &[f32]| Ok(state.par_chunks(tensor.len()).map(floats_root).collect());
 		tensor.state.read(parts)
@@ -40,8 +45,7 @@ pub(crate) fn state_root(shard: &Shard, loss: Option<f32>) -> Result<Hash> {
 	let roots = shard.tensors().par_iter().map(of_tensor);
 	let roots: Vec<Vec<Hash>> = roots.collect::<candle_core::Result<_>>()?;
 	let parts = (0..3).flat_map(|part| roots.iter().filter_map(move |own| own.get(part).copied()));
-	let list: Vec<Hash> = parts.chain(loss.map(|loss| floats_root(&[loss]))).collect();
-	Ok(Commitment::State { list: list_root(&list) }.hash())
+	Ok(parts.chain(loss.map(|loss| floats_root(&[loss]))).collect())
 }
 
 impl Shard {

@@ -15,6 +15,7 @@
 mod error;
 mod game;
 mod past;
+mod replay;
 mod report;
 mod samples;
 mod seat;

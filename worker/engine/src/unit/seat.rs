@@ -136,7 +136,7 @@ impl<'a> Seat<'a> {
 	}
 
 	/// One optimizer step. Before microbatches go back as they go forward, as many go forward as there are stages behind.
-	fn step(&mut self, lane: &mut impl Lane, step: StepIndex) -> Result<(), Stop> {
+	pub fn step(&mut self, lane: &mut impl Lane, step: StepIndex) -> Result<(), Stop> {
 		self.begin(step)?;
 		let UnitPlan { spec, unit, .. } = self.plan;
 		let microbatches = self.trainer.program().microbatches();

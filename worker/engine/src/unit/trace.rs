@@ -21,11 +21,11 @@ use cairn_program::{
 };
 use codec::Encode;
 
-use super::Crossing;
+use super::{replay::Replay, Crossing, UnitError};
 use crate::{
 	checkpoint::floats_root,
 	data::{Dataset, DatasetError},
-	Message, OuterState, Snapshot,
+	Compute, Message, OuterState, Snapshot,
 };
 
 /// What crossed an edge of the unit.
@@ -55,6 +55,9 @@ pub enum TraceError {
 	/// The dataset is damaged.
 	#[error(transparent)]
 	Dataset(#[from] DatasetError),
+	/// The engine cannot do the steps.
+	#[error(transparent)]
+	Engine(#[from] UnitError),
 }
 
 impl From<Missing> for TraceError {
@@ -83,8 +86,12 @@ pub struct UnitTrace<C> {
 	/// The edges to the stage before and to the stage after.
 	edges: [Option<Edge<C>>; 2],
 	tokens: Option<Tokens>,
-	/// What each step begins with, as far as it is computed.
-	begins: Vec<Begin>,
+	/// What steps begin with, as far as it is computed and kept.
+	begins: BTreeMap<StepIndex, Begin>,
+	/// Does the steps before those that are looked at.
+	replay: Option<Replay>,
+	/// The commitments after each step that the engine came to.
+	replayed: Option<Vec<Hash>>,
 	/// Where no honest trace goes on, if that was found.
 	torn: Option<Torn>,
 	/// The step that was looked at last.
@@ -134,13 +141,13 @@ struct Computed {
 }
 
 /// What a step begins with.
-struct Begin {
+pub(super) struct Begin {
 	/// Weights, moments, and the loss so far.
-	values: BTreeMap<Value, Vec<f32>>,
+	pub values: BTreeMap<Value, Vec<f32>>,
 	/// The list of their roots.
-	list: Vec<Hash>,
+	pub list: Vec<Hash>,
 	/// The commitment to them.
-	commitment: Hash,
+	pub commitment: Hash,
 }
 
 /// All values of a step.
@@ -205,7 +212,7 @@ impl<C: Crossings> UnitTrace<C> {
 		}
 		values.insert(Value::EarlierLoss, vec![0.0]);
 		let commitment = Commitment::Shard { list: list_root(&list) }.hash();
-		let begins = vec![Begin { values, list: list.clone(), commitment }];
+		let begins = BTreeMap::from([(0, Begin { values, list: list.clone(), commitment })]);
 		let tokens = dataset.map(|dataset| {
 			let (head, hashes) = (dataset.manifest().head(), dataset.manifest().chunks.clone());
 			Tokens { dataset, head, hashes }
@@ -216,8 +223,26 @@ impl<C: Crossings> UnitTrace<C> {
 		};
 		let edges = [edge(upstream)?, edge(downstream)?];
 		let shard = list;
-		let (torn, computed) = (None, None);
-		Ok(Self { spec, context, stage, before, shard, edges, tokens, begins, torn, computed })
+		Ok(Self {
+			spec,
+			context,
+			stage,
+			before,
+			shard,
+			edges,
+			tokens,
+			begins,
+			replay: None,
+			replayed: None,
+			torn: None,
+			computed: None,
+		})
+	}
+
+	/// The same, where the engine does the steps before those that are looked into; the reference interpreter takes too long for more than
+	/// a few of them. It takes the shard before again.
+	pub fn by_engine(self, compute: Arc<Compute>, before: Snapshot, outer: OuterState) -> Self {
+		Self { replay: Some(Replay { compute, before, outer }), ..self }
 	}
 
 	/// Everything that the trace depends on.
@@ -235,6 +260,9 @@ impl<C: Crossings> UnitTrace<C> {
 				true => self.at(counted, length, 0),
 				false => Err(TraceError::NoBoundary),
 			};
+		}
+		if let Some(commitment) = self.replayed()?.get(steps as usize) {
+			return Ok(*commitment);
 		}
 		self.compute_until(steps)?;
 		match self.torn {
@@ -316,21 +344,62 @@ impl<C: Crossings> UnitTrace<C> {
 		look(&record).ok_or(TraceError::NoBoundary)
 	}
 
+	/// The commitments after each step that the engine comes to; none where it is not to do any.
+	fn replayed(&mut self) -> Result<&[Hash], TraceError> {
+		if self.replayed.is_none() {
+			let commitments = match &self.replay {
+				Some(replay) => {
+					let (dataset, edges) = (self.dataset(), self.crossings());
+					replay.commitments(&self.spec, &self.context, dataset, edges)?
+				},
+				None => Vec::new(),
+			};
+			self.replayed = Some(commitments);
+		}
+		Ok(self.replayed.as_deref().unwrap_or_default())
+	}
+
+	fn dataset(&self) -> Option<&Dataset> {
+		self.tokens.as_ref().map(|tokens| &tokens.dataset)
+	}
+
+	fn crossings(&self) -> [Option<&C>; 2] {
+		[0, 1].map(|edge| self.edges[edge].as_ref().map(|edge| &edge.crossings))
+	}
+
 	/// Compute the steps before one, unless no honest trace goes on before it.
 	fn compute_until(&mut self, number: StepIndex) -> Result<(), TraceError> {
-		while self.begins.len() <= number as usize && self.torn.is_none() {
-			let last = self.begins.len() as StepIndex - 1; // there is always one
+		let known = self.begins.range(..=number).next_back();
+		let mut last = known.map_or(0, |(step, _)| *step); // the first one always is
+		let reached = self.replayed()?.len().saturating_sub(1) as StepIndex;
+		let near = number.min(reached);
+		if let Some(replay) = self.replay.as_ref().filter(|_| near > last) {
+			let (dataset, edges) = (self.dataset(), self.crossings());
+			let begin = replay.begin(&self.spec, &self.context, dataset, edges, near)?;
+			self.keep(near, begin.ok_or(TraceError::NoBoundary)?);
+			last = near;
+		}
+		while last < number && self.torn.is_none_or(|torn| torn.step > last) {
 			self.load(last)?;
-			if self.torn.is_some() {
+			if self.torn.is_some_and(|torn| torn.step == last) {
 				break;
 			}
 			let list = self.record(last, |record| record.next())?;
 			let commitment = Commitment::State { list: list_root(&list) }.hash();
 			let values = self.computed.as_ref().map(|computed| computed.values.next());
 			let values = values.ok_or(TraceError::NoBoundary)?;
-			self.begins.push(Begin { values, list, commitment });
+			last += 1;
+			self.keep(last, Begin { values, list, commitment });
 		}
 		Ok(())
+	}
+
+	/// Keep what a step begins with. Where the engine does steps again at no great cost, none but that and the first is kept.
+	fn keep(&mut self, step: StepIndex, begin: Begin) {
+		if self.replay.is_some() {
+			self.begins.retain(|step, _| *step == 0);
+		}
+		self.begins.insert(step, begin);
 	}
 
 	/// Have a step computed whose begin is known.
@@ -360,7 +429,7 @@ impl<C: Crossings> UnitTrace<C> {
 	}
 
 	fn begin(&self, number: StepIndex) -> Result<&Begin, TraceError> {
-		self.begins.get(number as usize).ok_or(TraceError::NoBoundary)
+		self.begins.get(&number).ok_or(TraceError::NoBoundary)
 	}
 
 	fn program(&self, number: StepIndex) -> Result<Step<'_>, TraceError> {

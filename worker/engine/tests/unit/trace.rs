@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 use bytes::Bytes;
 use cairn_engine::{
 	unit::{Crossing, Crossings, UnitReport, UnitTrace},
-	OuterState, Snapshot,
+	Compute, OuterState, Snapshot,
 };
 use cairn_primitives::{
 	attestation::{checkpoint_steps, checkpoints_root, Attestation, EdgeReceipt, NonNegative},
@@ -307,8 +307,10 @@ impl<'a> Oracle<'a> {
 			let is_end = [stage.is_first, stage.is_last][edge];
 			(!is_end).then(|| Edge(EDGES[edge].map(bytes)))
 		});
-		let context = self.context.clone();
-		UnitTrace::new(Arc::new(spec.clone()), context, dataset, before, outer, edges).unwrap()
+		let (context, spec) = (self.context.clone(), Arc::new(spec.clone()));
+		let trace = UnitTrace::new(spec, context, dataset, before, outer, edges).unwrap();
+		// As workers have it; the oracle interprets all steps.
+		trace.by_engine(Arc::new(Compute::new(1).unwrap()), before.clone(), outer.clone())
 	}
 }
 
