@@ -10,7 +10,7 @@ WORKER = $(CARGO_TARGET_DIR)/debug/cairn-worker
 TRACER = $(CARGO_TARGET_DIR)/debug/cairn-tracer
 JS = node/tests/polkadot-js
 # Networks that `make test` leaves to `make test-faults`.
-FAULTS = disk:: finality:: partition:: phases::
+FAULTS = disk:: finality:: liars:: partition:: phases:: seen::
 ARGS =
 
 .PHONY: help setup build test test-pallets test-rust test-js test-faults bits demo tour train bench lint docs deny ci
@@ -43,7 +43,7 @@ test-rust: build ## Run the tests in Rust
 test-js: build ## Run the polkadot.js tests against a real node
 	@CAIRN_NODE=$(NODE) CAIRN_TRACER=$(TRACER) scripts/patiently.sh "polkadot.js tests" npm --prefix $(JS) --silent test
 
-test-faults: build ## Run the networks that take longest: phases of a window, partitions, disks, finality (20 minutes)
+test-faults: build ## Run the networks that take longest: liars, phases of a window, partitions, disks, finality (half an hour)
 	@scripts/patiently.sh "networks with faults" \
 		cargo test --workspace --test network -- --ignored --test-threads 3 $(FAULTS)
 

@@ -412,7 +412,8 @@ fn the_embedding_has_the_gradient_of_autograd() {
 	let mut gathered = vec![0.0; count * width];
 	embedding::gather(&table, width, &tokens, &mut gathered);
 	assert_near(&gathered, &out, "rows");
-	let mut found = vec![0.0; vocabulary * width];
-	embedding::scatter(&gradient, width, &tokens, &mut found);
+	let (mut found, mut places) = (vec![0.0; vocabulary * width], Vec::new());
+	embedding::place(&tokens, &mut places);
+	embedding::scatter(&gradient, width, &places, &mut found);
 	assert_near(&found, &expected, "table");
 }

@@ -71,7 +71,7 @@ fn draw(
 		let color = Palette99::pick(number).to_rgba();
 		let points = course.samples.iter().filter_map(|s| Some((minutes(s), at(s)?)));
 		chart
-			.draw_series(LineSeries::new(points, color))
+			.draw_series([PathElement::new(points.collect::<Vec<_>>(), color)])
 			.unwrap()
 			.label(name)
 			.legend(move |(x, y)| PathElement::new([(x, y), (x + 15, y)], color));
