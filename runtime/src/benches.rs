@@ -1,8 +1,6 @@
 //! The benchmarks that produce this runtime's weights.
 
 mod helper;
-mod leaf;
-mod merge;
 
 use crate::Runtime;
 

@@ -25,7 +25,7 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 // First, since the API uses its macros.
 #[cfg(feature = "runtime-benchmarks")]
 #[macro_use]
-pub mod benches;
+mod benches;
 
 pub mod apis;
 pub mod clock;

@@ -1,6 +1,5 @@
 mod bounds;
 mod equivocation;
-mod evidence;
 mod examples;
 mod fuzz;
 mod gates;

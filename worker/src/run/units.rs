@@ -144,9 +144,7 @@ impl UnitStore {
 
 	/// Forget a window.
 	pub fn remove(&mut self, window: WindowIndex) {
-		if self.records.remove(&window).is_none() {
-			return;
-		}
+		self.records.remove(&window);
 		if let Err(error) = fs::remove_file(self.path(window)) {
 			tracing::warn!(window, %error, "the record of an old window cannot be removed");
 		}

@@ -9,8 +9,7 @@ use crate::folder::{self, WriteError};
 
 /// Little-endian bytes of floats.
 pub(crate) fn bytes(floats: &[f32]) -> Vec<u8> {
-	// Arrays are written as a whole, bytes one by one would take five times as long.
-	floats.iter().map(|x| x.to_le_bytes()).collect::<Vec<_>>().into_flattened()
+	floats.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
 /// Floats of little-endian bytes.

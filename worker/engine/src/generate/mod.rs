@@ -5,7 +5,6 @@ mod attention;
 mod cache;
 mod decoder;
 mod error;
-mod memory;
 mod pipeline;
 mod sampling;
 

@@ -162,9 +162,7 @@ impl Merge<'_> {
 				.lanes
 				.iter()
 				.map(|(_, difference)| coded(difference, number, element))
-				.collect::<Option<Vec<_>>>()?
-				.try_into()
-				.ok()?,
+				.collect::<Option<_>>()?,
 			after,
 		})
 	}

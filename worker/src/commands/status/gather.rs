@@ -2,7 +2,7 @@
 
 use cairn_chain::{
 	views::{Clock, Peer, Phase, Side},
-	AccountId, State, ViewError,
+	AccountId, State,
 };
 use cairn_primitives::{BlockNumber, Hash, ModelId, UnitId, Window, WindowIndex};
 use serde::Serialize;
@@ -26,20 +26,12 @@ pub struct Status {
 	pub chain: ChainShown,
 	/// The account that owns bond and shares.
 	pub provider: Option<AccountId>,
-	/// This machine's keys, if there are any.
-	pub worker: Option<WorkerShown>,
-	/// What the chain says of the provider.
-	#[serde(flatten)]
-	pub account: Account,
-}
-
-/// What the chain says of a provider.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Account {
 	/// Its registration, if it is registered.
 	pub registration: Option<Registration>,
 	/// What it can spend.
 	pub balance: Option<Crn>,
+	/// This machine's keys, if there are any.
+	pub worker: Option<WorkerShown>,
 	/// Where the provider is.
 	pub places: Vec<PlaceOfModel>,
 	/// Units to re-execute.
@@ -72,7 +64,7 @@ pub struct ChainShown {
 }
 
 /// A registration.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Registration {
 	/// Everything on hold.
 	pub bond: Crn,
@@ -106,7 +98,7 @@ pub struct WorkerShown {
 }
 
 /// A place in a model.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct PlaceOfModel {
 	/// The model.
 	pub model: ModelId,
@@ -135,7 +127,7 @@ pub struct PlaceOfModel {
 }
 
 /// Somebody to work with.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct NeighbourShown {
 	/// `upstream`, `downstream`, `same stage` or `standby`.
 	pub role: &'static str,
@@ -148,7 +140,7 @@ pub struct NeighbourShown {
 }
 
 /// A unit to re-execute.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct AuditShown {
 	/// The unit, in words.
 	pub unit: String,
@@ -157,7 +149,7 @@ pub struct AuditShown {
 }
 
 /// An open game.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct DisputeShown {
 	/// The unit, in words.
 	pub unit: String,
@@ -193,25 +185,26 @@ pub async fn gather(settings: &Settings, account: Option<AccountId>) -> Result<S
 			key => Some(key?.account()),
 		},
 	};
-	let account = match &provider {
-		Some(provider) => Account::gather(&state, provider).await?,
-		None => Account::default(),
+	let mut status = Status {
+		chain,
+		provider,
+		registration: None,
+		balance: None,
+		worker,
+		places: Vec::new(),
+		audits: Vec::new(),
+		disputes: Vec::new(),
+		shares: Vec::new(),
 	};
-	Ok(Status { chain, provider, worker, account })
-}
-
-impl Account {
-	/// Asks for what the chain says of a provider.
-	pub async fn gather(state: &State, provider: &AccountId) -> Result<Self, ViewError> {
-		Ok(Self {
-			registration: registration(state, provider).await?,
-			balance: Some(Crn(state.balance(provider).await?)),
-			places: places(state, provider).await?,
-			audits: audits(state, provider).await?,
-			disputes: disputes(state, provider).await?,
-			shares: holdings(state, provider).await?,
-		})
+	if let Some(provider) = status.provider.clone() {
+		status.balance = Some(Crn(state.balance(&provider).await?));
+		status.registration = registration(&state, &provider).await?;
+		status.places = places(&state, &provider).await?;
+		status.audits = audits(&state, &provider).await?;
+		status.disputes = disputes(&state, &provider).await?;
+		status.shares = holdings(&state, &provider).await?;
 	}
+	Ok(status)
 }
 
 async fn worker(settings: &Settings, state: &State) -> Result<Option<WorkerShown>, Failed> {
@@ -226,10 +219,7 @@ async fn worker(settings: &Settings, state: &State) -> Result<Option<WorkerShown
 	}))
 }
 
-async fn registration(
-	state: &State,
-	account: &AccountId,
-) -> Result<Option<Registration>, ViewError> {
+async fn registration(state: &State, account: &AccountId) -> Result<Option<Registration>, Failed> {
 	let Some(provider) = state.provider(account).await? else { return Ok(None) };
 	let worker = AccountId::from(provider.worker);
 	let conduct = provider.reputation;
@@ -246,7 +236,7 @@ async fn registration(
 	}))
 }
 
-async fn places(state: &State, account: &AccountId) -> Result<Vec<PlaceOfModel>, ViewError> {
+async fn places(state: &State, account: &AccountId) -> Result<Vec<PlaceOfModel>, Failed> {
 	let mut places = Vec::new();
 	for (model, commitment) in state.commitments(account).await? {
 		let (record, spec) = (state.model(model).await?, state.spec(model).await?);
@@ -282,7 +272,7 @@ async fn attested(
 	model: ModelId,
 	window: Option<Window>,
 	place: Option<PlaceShown>,
-) -> Result<Option<bool>, ViewError> {
+) -> Result<Option<bool>, Failed> {
 	match (window, place) {
 		(Some(window), Some(PlaceShown::Seat { stage, lane: Some(lane), .. })) => {
 			let unit = UnitId { model, window: window.index, stage, lane };
@@ -297,7 +287,7 @@ async fn neighbours(
 	model: ModelId,
 	window: Option<Window>,
 	place: Option<PlaceShown>,
-) -> Result<Vec<NeighbourShown>, ViewError> {
+) -> Result<Vec<NeighbourShown>, Failed> {
 	let (Some(window), Some(PlaceShown::Seat { stage, lane: Some(lane), .. })) = (window, place)
 	else {
 		return Ok(Vec::new());
@@ -318,12 +308,12 @@ async fn neighbours(
 	Ok(upstream.chain(downstream).chain(seats).chain(standbys).collect())
 }
 
-async fn audits(state: &State, account: &AccountId) -> Result<Vec<AuditShown>, ViewError> {
+async fn audits(state: &State, account: &AccountId) -> Result<Vec<AuditShown>, Failed> {
 	let tasks = state.audit_tasks(account).await?.into_iter();
 	Ok(tasks.map(|task| AuditShown { unit: words(task.unit), deadline: task.deadline }).collect())
 }
 
-async fn disputes(state: &State, account: &AccountId) -> Result<Vec<DisputeShown>, ViewError> {
+async fn disputes(state: &State, account: &AccountId) -> Result<Vec<DisputeShown>, Failed> {
 	let games = state.games(account).await?.into_iter();
 	Ok(games
 		.map(|game| DisputeShown {
