@@ -517,8 +517,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn refute_merge(e: u32, ) -> Weight {
 		// Minimum execution time: 4_134_014_000 picoseconds.
-		// Measured over a smaller program. The stage program's dearest pieces take 0.33 ms natively: 3 ms and 20 ns a byte on top
-		// are many times that, until they are measured in WebAssembly.
+		// Measured over the small program of the pallets' tests; 3 ms and 20 ns a byte on top are an estimate for the stage program,
+		// until its evidence can be benchmarked.
 		Weight::from_parts(7_301_789_647, 90782)
 			// Standard Error: 82
 			.saturating_add(Weight::from_parts(20_040, 0).saturating_mul(e.into()))
@@ -758,8 +758,8 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn refute_merge(e: u32, ) -> Weight {
-		// Measured over a smaller program. The stage program's dearest pieces take 0.33 ms natively: 3 ms and 20 ns a byte on top
-		// are many times that, until they are measured in WebAssembly.
+		// Measured over the small program of the pallets' tests; 3 ms and 20 ns a byte on top are an estimate for the stage program,
+		// until its evidence can be benchmarked.
 		Weight::from_parts(7_301_789_647, 90782)
 			.saturating_add(Weight::from_parts(20_040, 0).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().reads(224_u64))

@@ -107,8 +107,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn prove_leaf(e: u32, ) -> Weight {
 		// Minimum execution time: 937_862_000 picoseconds.
-		// Measured over a smaller program. The stage program's dearest pieces take 0.33 ms natively: 3 ms and 20 ns a byte on top
-		// are many times that, until they are measured in WebAssembly.
+		// Measured over the small program of the pallets' tests; 3 ms and 20 ns a byte on top are an estimate for the stage program,
+		// until its evidence can be benchmarked.
 		Weight::from_parts(4_014_838_357, 45886)
 			// Standard Error: 60
 			.saturating_add(Weight::from_parts(20_612, 0).saturating_mul(e.into()))
@@ -189,8 +189,8 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn prove_leaf(e: u32, ) -> Weight {
-		// Measured over a smaller program. The stage program's dearest pieces take 0.33 ms natively: 3 ms and 20 ns a byte on top
-		// are many times that, until they are measured in WebAssembly.
+		// Measured over the small program of the pallets' tests; 3 ms and 20 ns a byte on top are an estimate for the stage program,
+		// until its evidence can be benchmarked.
 		Weight::from_parts(4_014_838_357, 45886)
 			.saturating_add(Weight::from_parts(20_612, 0).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().reads(49_u64))
