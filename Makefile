@@ -9,9 +9,11 @@ NODE = $(CARGO_TARGET_DIR)/debug/cairn-node
 WORKER = $(CARGO_TARGET_DIR)/debug/cairn-worker
 TRACER = $(CARGO_TARGET_DIR)/debug/cairn-tracer
 JS = node/tests/polkadot-js
+# Networks that `make test` leaves to `make test-faults`.
+FAULTS = disk:: finality:: liars:: partition:: phases:: seen::
 ARGS =
 
-.PHONY: help setup build test test-pallets test-rust test-js bits demo tour train bench lint docs deny ci
+.PHONY: help setup build test test-pallets test-rust test-js test-faults bits demo tour train bench lint docs deny ci
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,7 +32,7 @@ test-pallets: setup ## Run the unit tests alone, without the runtime's WebAssemb
 test-rust: build ## Run the tests in Rust
 	@scripts/patiently.sh "tests in Rust" cargo test --workspace
 	@scripts/patiently.sh "networks of workers" \
-		cargo test --workspace --test network -- --ignored --test-threads 8
+		cargo test --workspace --test network -- --ignored --test-threads 8 $(addprefix --skip ,$(FAULTS))
 	@model="$$(scripts/smollm2.sh)" && if [ -n "$$model" ]; then CAIRN_SMOLLM2="$$model" \
 		scripts/patiently.sh "a real model" cargo test --workspace --test smollm2 -- --ignored; fi
 	@scripts/patiently.sh "the engine on narrower vectors" \
@@ -40,6 +42,10 @@ test-rust: build ## Run the tests in Rust
 
 test-js: build ## Run the polkadot.js tests against a real node
 	@CAIRN_NODE=$(NODE) CAIRN_TRACER=$(TRACER) scripts/patiently.sh "polkadot.js tests" npm --prefix $(JS) --silent test
+
+test-faults: build ## Run the networks that take longest: liars, phases of a window, partitions, disks, finality (half an hour)
+	@scripts/patiently.sh "networks with faults" \
+		cargo test --workspace --test network -- --ignored --test-threads 3 $(FAULTS)
 
 bits: setup ## Check that the engine comes to the same bits without optimisation and with all of it (a few minutes)
 	@scripts/bits.sh
@@ -61,7 +67,7 @@ lint: setup ## Check format, lints, and that benchmarks and try-runtime compile
 	@cargo fmt --all --check
 	@scripts/patiently.sh "clippy" cargo clippy --workspace --all-targets -- -D warnings
 	@scripts/patiently.sh "the runtime's other features" env SKIP_WASM_BUILD=1 \
-		cargo check --workspace --features cairn-runtime/runtime-benchmarks,cairn-runtime/try-runtime
+		cargo check --workspace --features cairn-bench-strategies/runtime-benchmarks,cairn-runtime/try-runtime
 
 docs: setup ## Build the API documentation without warnings
 	@scripts/patiently.sh "API documentation" \

@@ -1,6 +1,8 @@
 //! The benchmarks that produce this runtime's weights.
 
 mod helper;
+mod leaf;
+mod merge;
 
 use crate::Runtime;
 

@@ -25,7 +25,7 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 // First, since the API uses its macros.
 #[cfg(feature = "runtime-benchmarks")]
 #[macro_use]
-mod benches;
+pub mod benches;
 
 pub mod apis;
 pub mod clock;

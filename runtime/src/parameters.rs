@@ -40,8 +40,9 @@ pub const PUBLIC_TIMES: ProtocolTimes = ProtocolTimes {
 pub const SHORT_TIMES: ProtocolTimes = ProtocolTimes {
 	escrow: 10,
 	escrow_windows: 1,
-	dispute_budget: 40,
-	dispute_extension: 5,
+	dispute_budget: 60,
+	// A worker's move is there four blocks after the opponent's: when that is final, and this one in a block.
+	dispute_extension: 10,
 	retention_windows: 1,
 	unbonding: 20,
 	post_leave_lock: 40,

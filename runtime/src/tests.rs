@@ -1,5 +1,6 @@
 mod bounds;
 mod equivocation;
+mod evidence;
 mod examples;
 mod fuzz;
 mod gates;

@@ -7,14 +7,16 @@ mod memory;
 mod model_folder;
 mod plot;
 mod progress;
-mod run;
+pub mod run;
 mod settings;
 mod signer;
 mod table;
 
-use std::{error::Error, process::ExitCode};
+use std::{env, error::Error, ffi::OsString, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
+
+pub use run::conduct::{Conduct, Honest, Move};
 
 /// Trains and serves models of Cairn.
 ///
@@ -57,6 +59,7 @@ enum Command {
 	Shares(commands::shares::SharesCommand),
 	Claim(commands::shares::ClaimCommand),
 	Run(run::RunCommand),
+	Verify(run::VerifyCommand),
 	Status(commands::status::StatusCommand),
 }
 
@@ -79,11 +82,19 @@ fn end_with_the_reader() {
 
 /// Do what the command line says: the whole program.
 pub fn main() -> ExitCode {
+	main_with(env::args_os(), Arc::new(Honest))
+}
+
+/// The same with another command line, and a worker of another conduct.
+pub fn main_with(
+	arguments: impl IntoIterator<Item = OsString>,
+	conduct: Arc<dyn Conduct>,
+) -> ExitCode {
 	#[cfg(unix)]
 	end_with_the_reader();
 	#[cfg(all(target_os = "linux", target_env = "gnu"))]
 	share_heap();
-	let result = match Cli::parse().command {
+	let result = match Cli::parse_from(arguments).command {
 		Command::Dataset(command) => command.run(),
 		Command::Program(command) => command.run(),
 		Command::TrainLocal(command) => command.run(),
@@ -94,7 +105,8 @@ pub fn main() -> ExitCode {
 		Command::Model(command) => command.run(),
 		Command::Shares(command) => command.run(),
 		Command::Claim(command) => command.run(),
-		Command::Run(command) => command.run(),
+		Command::Run(command) => command.run(conduct),
+		Command::Verify(command) => command.run(),
 		Command::Status(command) => command.run(),
 	};
 	match result {

@@ -40,6 +40,11 @@ pub fn free() -> u64 {
 	[machine, groups, process].into_iter().flatten().min().unwrap_or(u64::MAX)
 }
 
+/// Memory that this process has, in bytes, where the system tells.
+pub fn resident() -> Option<u64> {
+	kibibytes(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
+}
+
 /// Give what was freed back to the system: the allocator keeps it by default, and what is larger than any piece of it then comes on
 /// top.
 #[allow(unsafe_code)]

@@ -4,7 +4,7 @@ mod common;
 
 use std::{fs, process::Command, time::Duration};
 
-use common::{fails, succeeds, workplace};
+use common::{assert_needs_memory, fails, succeeds, workplace};
 
 #[test]
 fn a_dataset_is_built_and_verified_and_damage_is_found() {
@@ -131,20 +131,8 @@ fn what_cannot_be_trained_is_refused_before_the_first_step() {
 	let complaint = train(&["--memory", "1"]);
 	assert!(complaint.contains("needs") && complaint.contains("may take 1.0 M"), "{complaint}");
 	if cfg!(target_os = "linux") {
-		let worker = env!("CARGO_BIN_EXE_cairn-worker");
-		// How much address space the program itself takes is nobody's promise: with less it does not start, with a run's more it trains.
-		let complaint = (1..100).find_map(|limit| {
-			let train = format!(
-				"ulimit -v {} && exec '{worker}' train-local --spec spec.json --data data --out run --threads 1",
-				limit * 20_000
-			);
-			let output = Command::new("sh").current_dir(path).args(["-c", &train]).output();
-			let output = output.unwrap();
-			assert!(!output.status.success(), "the limit never kept it from training");
-			let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-			complaint.contains("the run needs").then_some(complaint)
-		});
-		assert!(complaint.is_some(), "no limit is said to be too low");
+		let train = "train-local --spec spec.json --data data --out run --threads 1";
+		assert_needs_memory(path, train, "the run");
 	}
 	let complaint = train(&["--stages", "3"]);
 	assert!(complaint.contains("2 layers cannot be cut into 3 stages"), "{complaint}");

@@ -4,7 +4,7 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{fails, succeeds, worker, workplace};
+use common::{assert_needs_memory, fails, succeeds, worker, workplace};
 
 fn train(folder: &Path, out: &str, more: &[&str]) -> String {
 	let files = ["train-local", "--spec", "spec.json", "--data", "data", "--out", out];
@@ -264,4 +264,32 @@ fn an_imported_model_has_a_tokenizer_of_its_size() {
 	assert!(!path.join(".model.model-a1b2c3").exists());
 	assert!(path.join(".other.model-a1b2c3").exists());
 	generate(path, "model", &["--tokens", "3"]);
+}
+
+#[test]
+fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
+	let folder = workplace();
+	let path = folder.path();
+	if cfg!(target_os = "linux") {
+		train(path, "run", &[]);
+		let generate = "generate --model run --prompt a --tokens 3 --threads 1";
+		assert_needs_memory(path, generate, "generating");
+	}
+	// Of its tensors there is nothing but what the configuration says.
+	llama(&path.join("large"), 320);
+	let file = path.join("large/config.json");
+	let mut config: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+	for (field, value) in [
+		("hidden_size", 1 << 12),
+		("intermediate_size", 1 << 18),
+		("num_hidden_layers", 1_000),
+		("num_attention_heads", 16),
+	] {
+		config[field] = serde_json::json!(value);
+	}
+	fs::write(&file, config.to_string()).unwrap();
+	let complaint = fails(path, &["shard", "import", "large", "--out", "model"]);
+	assert!(complaint.contains("cutting the model needs 13.2 T"), "{complaint}");
+	assert!(complaint.contains("may take"), "{complaint}");
+	assert!(!path.join("model").exists());
 }

@@ -79,22 +79,34 @@ pub fn sample_at(seed: &Hash, samples: u64, position: u64) -> u64 {
 	let samples = samples.max(1);
 	let (epoch, index) = (position / samples, position % samples);
 	// A balanced Feistel network over the smallest even number of bits that holds all samples (Luby and Rackoff, 1988: four
-	// rounds), walked along its cycle until it comes back into them: fewer than four steps on average.
+	// rounds).
 	let half = (64 - (samples - 1).leading_zeros()).div_ceil(2).max(1);
 	let mask = (1u64 << half) - 1;
-	let mut value = index;
-	loop {
+	walk(index, samples, |value| {
 		let (mut left, mut right) = (value >> half, value & mask);
 		for round in 0..4u64 {
 			let mut word = [0; 8];
 			words(seed, Purpose::Samples, epoch, (right << 2 | round) * 2).fill(&mut word);
 			(left, right) = (right, left ^ (u64::from_le_bytes(word) & mask));
 		}
-		value = left << half | right;
+		left << half | right
+	})
+}
+
+/// Most steps of a walk. As at least one value in four is a sample, one walk in 10¹⁶ would be longer: the chain has a bound
+/// for its work, and no training notices.
+const MAX_WALK: u32 = 128;
+
+/// Walk along the cycle of a permutation until it comes back to the samples: fewer than four steps on average.
+fn walk(index: u64, samples: u64, mut next: impl FnMut(u64) -> u64) -> u64 {
+	let mut value = index;
+	for _ in 0..MAX_WALK {
+		value = next(value);
 		if value < samples {
 			return value;
 		}
 	}
+	value % samples
 }
 
 #[cfg(test)]
@@ -105,6 +117,17 @@ mod tests {
 
 	const PLACES: [u64; 6] = [223, 230, 833, 46, 526, 160];
 	const WEIGHTS: [u32; 3] = [3_180_184_226, 3_168_971_020, 1_028_526_063];
+
+	#[test]
+	fn a_walk_ends() {
+		let mut steps = 0;
+		let sample = walk(3, 10, |value| {
+			steps += 1;
+			value + 10
+		});
+		assert_eq!((steps, sample), (MAX_WALK, 3));
+		assert_eq!(walk(5, 10, |value| (value + 6) % 16), 1);
+	}
 
 	#[test]
 	fn every_epoch_reads_every_sample_once_in_another_order() {

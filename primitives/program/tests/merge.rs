@@ -164,7 +164,7 @@ impl Merge {
 			tensor: tensor as u32,
 			element: element as u64,
 			before: Self::elements(&self.before, tensor, element),
-			differences: differences.collect(),
+			differences: differences.collect::<Vec<_>>().try_into().unwrap(),
 			after: Self::elements(&self.after, tensor, element),
 		}
 	}
@@ -259,7 +259,11 @@ fn evidence_of_something_else_proves_nothing() {
 	change(&|evidence| evidence.before[1].list.bytes[0] ^= 1);
 	change(&|evidence| evidence.after[1].chunk.bytes[0] ^= 1);
 	change(&|evidence| evidence.after = evidence.before.clone());
-	change(&|evidence| evidence.differences.swap(0, 1));
+	change(&|evidence| {
+		let first = evidence.differences[0].clone();
+		evidence.differences[0] = evidence.differences[1].clone();
+		evidence.differences[1] = first;
+	});
 	change(&|evidence| evidence.differences.truncate(2));
 	change(&|evidence| evidence.differences[1].code.bytes[0] ^= 1);
 	change(&|evidence| evidence.differences[2].exponent.bytes[0] ^= 1);

@@ -5,7 +5,7 @@ use alloc::{format, vec, vec::Vec};
 
 use cairn_primitives::{
 	attestation::NonNegative,
-	dispute::{Leaf, UnitContext},
+	dispute::{Leaf, MergeContext, UnitContext},
 	traits::{ClosedWindow, Providers, Shares, Tally},
 	voucher::Price,
 	BlockNumber, Hash, ModelId, ModelSpec, ModelStatus, Outcome, Points, Roster, StageIndex,
@@ -22,7 +22,7 @@ use frame_support::{
 };
 use pallet_contributions::{
 	Audit, AuditState, Base, Challenge, Check, Item, Record as WorkRecord, StageRow, Unit,
-	WindowRow,
+	WindowRow, WrongMerge,
 };
 use pallet_models::{Dataset, Mark, Record, MAX_MARKS};
 use pallet_shards::{Clock, Phase, SeatRecord, Vacancy};
@@ -31,6 +31,7 @@ use sp_core::{crypto::key_types::DUMMY, ed25519};
 use sp_io::hashing::blake2_256;
 use sp_runtime::Permill;
 
+use super::{leaf, merge};
 use crate::{AccountId, Balance, Balances, Revenue, Runtime, System, Workers};
 
 /// What every provider has bonded: more than any model asks.
@@ -280,14 +281,22 @@ impl pallet_contributions::BenchmarkHelper<AccountId> for Helper {
 		pallet_shards::Outputs::<Runtime>::insert(block, Hash::repeat_byte(7));
 		System::set_block_number(later(0).max(block.saturating_add(3)));
 	}
+
+	fn wrong_merge(members: u32, bytes: u32) -> WrongMerge {
+		// The shapes of any model that is created here.
+		let spec = ModelSpec::example(Hash::zero(), 2, LANES);
+		let (MergeContext { before, members, claimed, .. }, evidence) =
+			merge::wrong(&spec, members, bytes);
+		let differences = members.into_iter().map(|member| member.difference).collect();
+		WrongMerge { before, differences, claimed, evidence }
+	}
 }
 
 impl pallet_disputes::benchmarking::BenchmarkHelper<AccountId> for Helper {
 	/// The unit was accused by its auditor, the last challenger, and challenged by as many others as may; its worker does
 	/// not keep its seat. It is the last of a gate's units whose audit is open, so that its end decides the gate.
 	fn attested_unit(defender: &AccountId, challengers: &[AccountId]) -> UnitContext {
-		let mut spec = ModelSpec::example(Hash::repeat_byte(1), 2, LANES);
-		(spec.window.steps, spec.window.checkpoint_every) = (4_096, 256);
+		let spec = leaf::spec(LANES);
 		let steps = spec.window.steps;
 		let model = add_model(spec, None);
 		fill_all(model, MAX_STANDBYS as u8);
@@ -303,8 +312,9 @@ impl pallet_disputes::benchmarking::BenchmarkHelper<AccountId> for Helper {
 			shard_before: Hash::repeat_byte(2),
 			outcome: Outcome::Done { steps },
 			samples: 0,
-			upstream: Some(Hash::repeat_byte(3)),
-			downstream: None,
+			// A unit of the last stage has no edge behind it: evidence is no dearer than with both.
+			upstream: Some(leaf::signed()),
+			downstream: Some(leaf::signed()),
 			result: Hash::repeat_byte(4),
 			checkpoints: Hash::repeat_byte(5),
 		};
@@ -315,9 +325,7 @@ impl pallet_disputes::benchmarking::BenchmarkHelper<AccountId> for Helper {
 	}
 
 	fn refuted_leaf(context: &UnitContext, size: u32) -> (Leaf, Vec<u8>) {
-		<() as pallet_disputes::benchmarking::BenchmarkHelper<AccountId>>::refuted_leaf(
-			context, size,
-		)
+		leaf::refuted(&spec_of(context.unit.model), context, size)
 	}
 }
 

@@ -11,13 +11,14 @@ use cairn_primitives::{
 	Attestation, EdgeReceipt, LaneIndex, ModelId, ModelSpec, Outcome, StageIndex, Terms, UnitId,
 	Verdict, Window, WindowIndex,
 };
+use cairn_program::trace::Evidence;
 use frame_support::traits::{fungible::Mutate, Hooks};
 use pallet_contributions::{AuditState, Audits, Units};
 use pallet_disputes::{Games, Phase, Side};
 use sp_core::{ed25519, sr25519, Pair};
 use sp_runtime::{traits::Dispatchable, Permill};
 
-use super::*;
+use super::{evidence::merge, *};
 
 mod trade;
 
@@ -28,6 +29,12 @@ const LANES: u8 = 2;
 const PROVIDERS: u8 = 6;
 /// The model of the story.
 pub const MODEL: ModelId = 0;
+
+fn spec() -> ModelSpec {
+	let mut spec = ModelSpec::example(Hash::repeat_byte(1), STAGES, LANES);
+	(spec.access, spec.window.blocks) = (Access::Open, 10);
+	spec
+}
 
 /// A call, and who makes it.
 pub type Deed = (AccountId, RuntimeCall);
@@ -44,7 +51,7 @@ impl Story {
 	/// Propose and open a model, seat everyone and start the first window.
 	pub fn begin() -> Self {
 		let researcher = Sr25519Keyring::Alice.to_account_id();
-		let root = Hash::repeat_byte(1);
+		let root = spec().dataset;
 		let part = Permill::from_percent(5);
 		let terms = Terms {
 			data: part,
@@ -53,15 +60,13 @@ impl Story {
 			royalty: part,
 			serving_fee: part,
 		};
-		let mut spec = ModelSpec::example(root, STAGES, LANES);
-		(spec.access, spec.window.blocks) = (Access::Open, 10);
 		let metadata = Default::default();
 		act((
 			researcher.clone(),
 			pallet_models::Call::register_dataset { root, metadata: Default::default() }.into(),
 		));
 		let proposal =
-			pallet_models::Call::propose { spec: Box::new(spec), terms, parent: None, metadata };
+			pallet_models::Call::propose { spec: Box::new(spec()), terms, parent: None, metadata };
 		act((researcher.clone(), proposal.into()));
 		act((researcher, pallet_models::Call::open { model: MODEL }.into()));
 		trade::prepare();
@@ -226,7 +231,8 @@ impl Story {
 			let lots = Call::draw_lots { model: MODEL, window, stage };
 			deeds.push((someone.clone(), lots.into()));
 			deeds.push((someone.clone(), Call::prune { model: MODEL, window, stage }.into()));
-			let evidence = (7u64, vec![1u64, 2]).encode().try_into().expect("it is short");
+			let (_, evidence) = merge::wrong(&spec(), LANES.into(), 0);
+			let evidence = evidence.try_into().expect("it is short");
 			let refute = Call::refute_merge { model: MODEL, window, stage, evidence };
 			deeds.push((someone.clone(), refute.into()));
 			for lane in 0..LANES {
@@ -309,7 +315,7 @@ impl Story {
 				Phase::Prove(_) => Call::prove_leaf {
 					unit,
 					challenger: challenger.clone(),
-					evidence: 1u64.encode().try_into().expect("it is short"),
+					evidence: Evidence::default().encode().try_into().expect("it is short"),
 				},
 			};
 			deeds.push((mover.clone(), next.into()));

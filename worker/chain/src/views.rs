@@ -14,8 +14,8 @@ mod price;
 mod provider;
 mod revenue;
 mod seat;
+mod settling;
 mod times;
-
 mod unit;
 mod view_function;
 
@@ -41,6 +41,7 @@ pub use provider::{
 };
 pub use revenue::{Position, Record};
 pub use seat::{Departure, Place};
+pub use settling::AttestedWindow;
 pub use unit::{Check, Lots, Unit, UnitPhase, VoidReason};
 
 use crate::{AccountId, BlockRef, Config};

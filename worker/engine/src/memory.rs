@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// Bytes of a float.
-const FLOAT: u64 = 4;
+pub(crate) const FLOAT: u64 = 4;
 /// Bytes of the process itself: its code, the system's libraries, what opens files.
-const PROCESS: u64 = 8 << 20;
+pub(crate) const PROCESS: u64 = 8 << 20;
 
 /// Where buffers come from: a device, or nowhere, to find out how large they would be.
 #[derive(Debug)]
@@ -146,6 +146,11 @@ impl MemoryPlan {
 
 	/// The memory that making the shards of a seed takes, one after the other.
 	pub fn initial(spec: &ModelSpec) -> Result<Self> {
+		Self::one_shard(spec, 1) // bytes to be written
+	}
+
+	/// The memory of one shard after the other, and of so many copies of a tensor.
+	pub(crate) fn one_shard(spec: &ModelSpec, copies: u64) -> Result<Self> {
 		let mut largest = Self { process: PROCESS, ..Self::default() };
 		for number in 0..spec.stages.len() as StageIndex {
 			let stage = Stage::new(spec, number).ok_or(StageError::NoStage(number))?;
@@ -154,7 +159,7 @@ impl MemoryPlan {
 				FLOAT * u64::from(rows) * u64::from(columns)
 			});
 			largest.shard = largest.shard.max(sizes.clone().sum());
-			largest.work = largest.work.max(sizes.max().unwrap_or(0)); // bytes to be written
+			largest.work = largest.work.max(copies * sizes.max().unwrap_or(0));
 		}
 		Ok(largest)
 	}

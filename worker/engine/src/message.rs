@@ -97,8 +97,11 @@ impl Message {
 				}
 			},
 			Message::Int8 { integers, exponents } => {
-				for (integer, byte) in integers.iter_mut().chain(exponents).zip(bytes) {
-					*integer = *byte as i8;
+				let (of_integers, of_exponents) = bytes.split_at(integers.len());
+				for (values, bytes) in [(integers, of_integers), (exponents, of_exponents)] {
+					for (value, byte) in values.iter_mut().zip(bytes) {
+						*value = *byte as i8;
+					}
 				}
 			},
 		}

@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use cairn_engine::data::{
-	build, BuildError, BuildSettings, Dataset, DatasetError, Manifest, Split, Tokenization,
+	build, Assembly, AssemblyError, BuildError, BuildSettings, Dataset, DatasetError, Manifest,
+	Split, Tokenization,
 };
 
 const TEXT: &str = "the cat sat on the mat\nthe dog sat on the log\n";
@@ -166,4 +167,48 @@ fn damage_is_found_before_a_token_of_it_is_used() {
 		matches!(error, DatasetError::TokenOutOfRange { token: 60_000, place: 105, .. }),
 		"{error}"
 	);
+}
+
+#[test]
+fn a_dataset_is_put_together_from_its_files_and_from_no_others() {
+	let folder = tempfile::tempdir().unwrap();
+	let (settings, manifest) = dataset(folder.path());
+	let original = Dataset::open(&settings.output).unwrap();
+	let (copy, root) = (folder.path().join("copy"), manifest.root());
+	let begin = || Assembly::begin(&copy, root, &manifest.to_bytes()).unwrap();
+
+	// The manifest is that of the dataset, however it is written.
+	let short = serde_json::to_vec(&manifest).unwrap();
+	assert!(Assembly::begin(&copy, root, &short).is_ok());
+	let other = Manifest { vocabulary: manifest.vocabulary + 1, ..manifest.clone() };
+	for bytes in [other.to_bytes(), b"{}".to_vec()] {
+		let error = Assembly::begin(&copy, root, &bytes);
+		assert!(matches!(error, Err(AssemblyError::OtherManifest { .. })), "{error:?}");
+	}
+
+	// WHEN some chunks come, and others come in their place
+	let chunks = manifest.chunks.len();
+	let chunk = |number| original.chunk(number).unwrap().unwrap();
+	assert!(original.chunk(chunks).is_none());
+	let assembly = begin();
+	assert_eq!(assembly.missing().len(), chunks);
+	assembly.add_chunk(1, &chunk(1)).unwrap();
+	let error = assembly.add_chunk(0, &chunk(1));
+	assert!(matches!(error, Err(AssemblyError::Corrupt { .. })), "{error:?}");
+	assert!(assembly.add_chunk(chunks, &chunk(1)).is_err());
+	assert!(assembly.add_tokenizer(b"{}").is_err());
+	assert!(Dataset::open(&copy).is_err(), "it is none before everything is there");
+
+	// THEN what is missing is known when it is begun anew, and the whole is the same dataset
+	let assembly = begin();
+	assert!(!assembly.missing().contains(&1) && assembly.missing().len() == chunks - 1);
+	for number in assembly.missing() {
+		assert_eq!(assembly.bytes_of(number), chunk(number).len() as u64);
+		assembly.add_chunk(number, &chunk(number)).unwrap();
+	}
+	assert!(begin().finish().is_err(), "the tokenizer is missing");
+	assembly.add_tokenizer(&original.tokenizer_bytes().unwrap()).unwrap();
+	let found = assembly.finish().unwrap();
+	found.verify(|_| {}).unwrap();
+	assert_eq!(found.manifest(), &manifest);
 }

@@ -192,6 +192,12 @@ fn lie_about(unit: &Unit, challenger: &mut UnitTrace<Edge>, (step, number): (u32
 	let piece = (operation.elements() / 2 + 1) * operation.pieces_per_element() - 1;
 	let found = (leaf.step, u64::from(leaf.operation), leaf.piece);
 	assert_eq!(found, (step, number, piece), "{}: {}", unit.name, operation.output);
+	// What it comes to is told with it.
+	let looked = challenger.look(leaf.step, leaf.operation, leaf.piece).unwrap();
+	let (element, value) = looked.output.unwrap();
+	assert_eq!(element, operation.elements() / 2, "{}: {}", unit.name, operation.output);
+	assert_eq!(looked.action, Action::Compute(operation));
+	assert!(value.is_finite());
 }
 
 /// The numbers of the operations of a step that write, with what they write.

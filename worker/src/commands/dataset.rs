@@ -1,4 +1,4 @@
-//! `dataset build`, `dataset verify`, `dataset register`.
+//! `dataset build`, `dataset verify`, `dataset register`; `dataset seed` is the daemon's.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use clap::{value_parser, Args, Subcommand};
 use super::{progress_bar, CommandResult, Failed};
 use crate::{
 	amount::Crn,
+	run::SeedCommand,
 	settings::{ChainArguments, Settings},
 	signer::Signer,
 };
@@ -31,6 +32,7 @@ pub enum DatasetCommand {
 	/// Every chunk is checked first. Whoever registers a dataset is paid the data owner's part of each mint of every model on it. A
 	/// deposit is held.
 	Register(RegisterCommand),
+	Seed(SeedCommand),
 }
 
 /// See [`DatasetCommand::Register`].
@@ -82,6 +84,7 @@ impl DatasetCommand {
 				Ok(())
 			},
 			DatasetCommand::Register(command) => super::run(command.run()),
+			DatasetCommand::Seed(command) => command.run(),
 		}
 	}
 }

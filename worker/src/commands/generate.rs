@@ -9,12 +9,12 @@ use std::{
 
 use cairn_engine::{
 	generate::{Request, Sampling, Stop},
-	Compute,
+	Compute, MemoryPlan,
 };
 use clap::Args;
 
 use super::CommandResult;
-use crate::model_folder::ModelFolder;
+use crate::{memory, model_folder::ModelFolder};
 
 /// Let a model go on with a text.
 ///
@@ -50,9 +50,15 @@ impl GenerateCommand {
 		let model = ModelFolder::open(&self.model)?;
 		let text = model.text()?;
 		let compute = Arc::new(Compute::new(self.threads)?);
+		let prompt = text.prompt(&self.prompt)?;
+		let tokens = prompt.len().saturating_add(self.tokens);
+		let plan = MemoryPlan::generation(&model.spec, tokens, compute.threads())?;
+		let needed = plan.total() + memory::PROGRAM;
+		let advice = "ask for fewer tokens, or take a smaller model";
+		memory::check("generating", needed, memory::free(), advice)?;
 		let mut pipeline = model.pipeline(&compute)?;
 		let request = Request {
-			prompt: text.prompt(&self.prompt)?,
+			prompt,
 			sampling: Sampling {
 				temperature: self.temperature,
 				top_p: self.top_p,

@@ -107,9 +107,8 @@ fn check_shapes(spec: &ModelSpec) -> CommandResult {
 }
 
 fn init(spec: &ModelSpec, out: &Path) -> CommandResult {
-	let needed = MemoryPlan::initial(spec)?.total() + memory::PROGRAM;
 	let advice = "cut the model into more stages, or make it smaller";
-	memory::check("making a shard", needed, memory::free(), advice)?;
+	check_memory("making a shard", MemoryPlan::initial(spec)?, advice)?;
 	let mut roots = Vec::new();
 	make_folder(out, |out| {
 		for stage in 0..spec.stages.len() as u8 {
@@ -122,6 +121,11 @@ fn init(spec: &ModelSpec, out: &Path) -> CommandResult {
 	println!("Put this into the spec:");
 	println!("  \"initial\": {}", serde_json::to_string(&roots)?);
 	Ok(())
+}
+
+/// Refuse what does not fit, before anything of it is made or read.
+fn check_memory(what: &str, plan: MemoryPlan, advice: &str) -> CommandResult {
+	Ok(memory::check(what, plan.total() + memory::PROGRAM, memory::free(), advice)?)
 }
 
 /// A folder that takes its name when everything is in it. What a call for the same name that was killed has left is removed; one
@@ -178,13 +182,14 @@ fn check_tokens(known: usize, vocabulary: u32) -> CommandResult {
 impl ImportCommand {
 	fn run(self) -> CommandResult {
 		let model = Import::open(&self.model)?;
+		let mut spec = self.spec(&model)?;
+		check_shapes(&spec)?;
+		check_memory("cutting the model", model.memory(&spec)?, "cut it into more stages")?;
 		let tokenizer = match &self.tokenizer {
 			Some(path) => fs::read(path)
 				.map_err(|error| format!("cannot read {}: {error}", path.display()))?,
 			None => model.tokenizer()?,
 		};
-		let mut spec = self.spec(&model)?;
-		check_shapes(&spec)?;
 		spec.tokenizer = blob_root(&tokenizer);
 		make_folder(&self.out, |out| {
 			folder::write_file(&tokenizer_file(out), &tokenizer)?;

@@ -1,6 +1,6 @@
 //! `shares show`, `claim`.
 
-use cairn_chain::{calls, views::Position, AccountId, State};
+use cairn_chain::{calls, views::Position, AccountId, State, ViewError};
 use cairn_primitives::ModelId;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -96,7 +96,7 @@ impl From<Position> for Holding {
 }
 
 /// All that an account holds.
-pub async fn holdings(state: &State, account: &AccountId) -> Result<Vec<Holding>, Failed> {
+pub async fn holdings(state: &State, account: &AccountId) -> Result<Vec<Holding>, ViewError> {
 	let (count, mut found) = (state.model_count().await?, Vec::new());
 	let mut first = 0;
 	while first < count {
@@ -126,7 +126,7 @@ impl ShowCommand {
 		};
 		let asking = async {
 			let state = settings.look().await?.state().await?;
-			holdings(&state, &account).await
+			Ok::<_, Failed>(holdings(&state, &account).await?)
 		};
 		let found = progress::during("asking the node", asking).await?;
 		if self.json {

@@ -6,6 +6,8 @@ mod print;
 use cairn_chain::AccountId;
 use clap::Args;
 
+pub use gather::{Account, Registration};
+
 use super::{print_json, CommandResult};
 use crate::{
 	progress,

@@ -3,16 +3,17 @@
 use std::{
 	collections::HashSet,
 	sync::{Arc, Mutex, PoisonError},
+	time::Duration,
 };
 
 use cairn_chain::{
 	calls::contributions::{report_unavailable, verdict},
-	views::{AuditTask, State, Unit},
-	AccountId, Request, ViewError,
+	views::{AuditTask, State, Unit, UnitPhase},
+	AccountId, BlockRef, Request, ViewError,
 };
 use cairn_engine::{
 	data::Dataset,
-	unit::{TraceError, UnitError, UnitTrace},
+	unit::{TraceError, UnitError, UnitReport, UnitTrace},
 	Compute, Recompute,
 };
 use cairn_primitives::{
@@ -21,19 +22,25 @@ use cairn_primitives::{
 	hash::{hash, Domain},
 	roster::is_gate,
 	signing::Edge,
-	Attestation, BlockNumber, EdgeReceipt, Hash, ModelSpec, UnitId, Verdict,
+	Attestation, BlockNumber, EdgeReceipt, Hash, ModelSpec, StepIndex, UnitId, Verdict,
 };
 use cairn_program::Stage;
 use cairn_transport::{BlobError, FetchError, Form, Peer};
 use sp_core::sr25519;
-use tokio::task::{spawn_blocking, JoinError};
+use tokio::{
+	sync::watch,
+	task::{spawn_blocking, JoinError},
+	time::sleep,
+};
 
 use super::{
 	colleagues::{ColleagueError, Colleagues},
 	desk::audit_shelf,
 	edge::{EdgeRecord, Extent},
 	engine::Engine,
+	forks::{self, shorter_end},
 	inputs::{Inputs, Replay},
+	monitor::Audited,
 	peers,
 	question::{Answer, Question},
 	shard::Held,
@@ -41,6 +48,8 @@ use super::{
 
 /// Blocks before an audit's deadline in which it is given up.
 const MARGIN: BlockNumber = 4;
+/// Pause before those who do not give what an audit takes are asked again.
+const RETRY: Duration = Duration::from_secs(6);
 
 /// The audits of a seat.
 pub struct Audits {
@@ -96,8 +105,28 @@ impl Audits {
 		Self { auditor: Arc::new(Auditor { colleagues, taken: Mutex::default() }) }
 	}
 
+	/// Take them up as final blocks come: their deadlines do not wait for the end of a window. Ends when the seat is dropped.
+	pub async fn keep_up(
+		self,
+		mut blocks: watch::Receiver<Option<BlockRef>>,
+		mut seated: watch::Receiver<()>,
+	) {
+		loop {
+			if let Err(error) = self.take_up().await {
+				let model = self.auditor.colleagues.desk.model;
+				tracing::warn!(model, "audits are not looked at: {error}");
+			}
+			tokio::select! {
+				block = blocks.changed() => if block.is_err() { return },
+				// Nobody tells anything but that there is no seat any more.
+				_ = seated.changed() => return,
+			}
+		}
+	}
+
 	/// Take up the audits that are this worker's, beside its other work.
-	pub async fn take_up(&self, state: &State) -> Result<(), ViewError> {
+	async fn take_up(&self) -> Result<(), ViewError> {
+		let state = self.auditor.colleagues.worker.connection.state().await?;
 		let provider = &self.auditor.colleagues.worker.provider;
 		let model = self.auditor.colleagues.desk.model;
 		for task in state.audit_tasks(provider).await? {
@@ -117,16 +146,28 @@ impl Audits {
 }
 
 impl Auditor {
-	/// Audit a unit, and answer.
+	/// Audit a unit, and answer. Who does not give what it takes is asked until there is no more time for it.
 	async fn work(self: Arc<Self>, task: AuditTask) {
 		let unit = task.unit;
-		match self.audit(task).await {
-			Ok(()) => {},
-			Err(error) => {
-				tracing::warn!(?unit, "an audit is not done: {error}");
-				// It is tried again as long as it is this worker's.
-				self.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(&unit);
-			},
+		loop {
+			match self.audit(task).await {
+				Ok(()) => return,
+				Err(AuditError::NoInputs(edge)) => {
+					tracing::info!(?unit, ?edge, "waiting for what an audit takes");
+					sleep(RETRY).await;
+				},
+				// Somebody else is drawn when its time is over.
+				Err(error @ AuditError::OtherStage(_)) => {
+					tracing::info!(?unit, "an audit is left to others: {error}");
+					return;
+				},
+				Err(error) => {
+					tracing::warn!(?unit, "an audit is not done: {error}");
+					// It is tried again as long as it is this worker's.
+					self.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(&unit);
+					return;
+				},
+			}
 		}
 	}
 
@@ -134,27 +175,34 @@ impl Auditor {
 		let AuditTask { unit: id, deadline } = task;
 		let worker = &self.colleagues.worker;
 		let state = worker.connection.state().await?;
-		let answer = match self.case(&state, id).await {
+		if let Some(judged) = worker.conduct.judges(&id) {
+			let answer = Request::from(verdict(id, judged)).until(deadline);
+			worker.submitter.submit(answer).await?;
+			return Ok(());
+		}
+		let (came_to, answer) = match self.case(&state, id).await {
 			Ok(case) => {
+				self.compare_ends(&state, &case).await?;
 				let attested = case.unit.checkpoints;
 				let leaves = spawn_blocking(move || case.leaves()).await??;
 				let checkpoints = checkpoints_root(worker.genesis, &id, &leaves);
 				let audit_root = audit_root(worker.genesis, &id, &worker.provider, &leaves);
 				match checkpoints == attested {
-					true => verdict(id, Verdict::Ok { audit_root }),
+					true => (Audited::Passed, verdict(id, Verdict::Ok { audit_root })),
 					false => {
 						tracing::warn!(unit = ?id, "a unit is not what its inputs come to");
-						verdict(id, Verdict::Bad { checkpoints })
+						(Audited::Failed, verdict(id, Verdict::Bad { checkpoints }))
 					},
 				}
 			},
 			Err(AuditError::NoInputs(edge)) if state.height() + MARGIN >= deadline => {
 				tracing::warn!(unit = ?id, ?edge, "the inputs of an audit cannot be had");
-				report_unavailable(id)
+				(Audited::Unavailable, report_unavailable(id))
 			},
 			Err(error) => return Err(error),
 		};
 		worker.submitter.submit(Request::from(answer).until(deadline)).await?;
+		worker.monitor.seat(id.model, |seat| seat.audited(came_to));
 		tracing::info!(unit = ?id, "audited");
 		Ok(())
 	}
@@ -201,6 +249,26 @@ impl Auditor {
 		})
 	}
 
+	/// Report a neighbour of a unit that attested fewer steps of the edge between them, and another course of these.
+	async fn compare_ends(&self, state: &State, case: &Case) -> Result<(), ViewError> {
+		let Case { id, spec, upstream, downstream, .. } = case;
+		let above = upstream.as_ref().zip(Edge::upstream(id));
+		let below = downstream.as_ref().zip(Edge::downstream(id, spec.stage_count()));
+		for (inputs, edge) in above.into_iter().chain(below) {
+			let stage = if edge.upper == id.stage { edge.upper + 1 } else { edge.upper };
+			let Some(form) = form_of(spec, edge) else { continue };
+			let Some(other) = state.unit(UnitId { stage, ..*id }).await? else { continue };
+			let root = if stage == edge.upper { other.downstream } else { other.upstream };
+			let root = root.filter(|_| other.phase == UnitPhase::Pending);
+			let (course, steps) = (inputs.course(&form), other.outcome.steps());
+			if let Some(fork) = root.and_then(|root| shorter_end(edge, &course, steps, root)) {
+				tracing::warn!(?edge, "two neighbours attested courses of their edge that part");
+				forks::submit(&self.colleagues.worker, fork);
+			}
+		}
+		Ok(())
+	}
+
 	/// What crossed an edge, from the unit's worker or its neighbour, if it is what both have signed.
 	async fn inputs(
 		&self,
@@ -210,12 +278,9 @@ impl Auditor {
 		root: Hash,
 		extent: Extent,
 	) -> Result<Inputs, AuditError> {
-		let spec = &self.colleagues.desk.spec;
-		let Some(stage) = Stage::new(spec, edge.upper) else {
-			return Err(AuditError::NoInputs(edge));
-		};
-		let form = Form::new(spec.boundary, stage.tokens(), stage.width);
-		if let Some(record) = self.colleagues.desk.edge(&edge) {
+		let desk = &self.colleagues.desk;
+		let form = form_of(&desk.spec, edge).ok_or(AuditError::NoInputs(edge))?;
+		if let Some(record) = desk.edge(&edge).or_else(|| desk.fetched(&edge)) {
 			let own = self.inputs_in(record, &[], edge, &form, extent).await?;
 			if let Some(inputs) = own.filter(|inputs| inputs.root(&form) == root) {
 				return Ok(inputs);
@@ -232,8 +297,10 @@ impl Auditor {
 			let Some(peer) = found.and_then(|found| peers::reach(&found.endpoint)) else {
 				continue;
 			};
-			let Some(inputs) = self.inputs_of(&peer, edge, &form, extent).await? else { continue };
+			let found = self.inputs_of(&peer, edge, &form, extent).await?;
+			let Some((record, inputs)) = found else { continue };
 			if inputs.root(&form) == root {
+				desk.add_fetched(edge, record);
 				return Ok(inputs);
 			}
 			tracing::warn!(%provider, ?edge, "what a worker says has crossed is not what was signed");
@@ -248,14 +315,16 @@ impl Auditor {
 		edge: Edge,
 		form: &Form,
 		extent: Extent,
-	) -> Result<Option<Inputs>, AuditError> {
+	) -> Result<Option<(EdgeRecord, Inputs)>, AuditError> {
 		let Some(Answer::Crossed { held_out, steps }) =
 			self.colleagues.ask(peer, &Question::Crossed { edge }).await
 		else {
 			return Ok(None);
 		};
 		let record = EdgeRecord { held_out, steps: steps.into_inner() };
-		self.inputs_in(record, std::slice::from_ref(peer), edge, form, extent).await
+		let peers = std::slice::from_ref(peer);
+		let inputs = self.inputs_in(record.clone(), peers, edge, form, extent).await?;
+		Ok(inputs.map(|inputs| (record, inputs)))
 	}
 
 	/// What crossed an edge, by a record of it, whose blobs are here or fetched.
@@ -293,6 +362,12 @@ impl Auditor {
 	}
 }
 
+/// The form of the tensors that cross an edge.
+fn form_of(spec: &ModelSpec, edge: Edge) -> Option<Form> {
+	let stage = Stage::new(spec, edge.upper)?;
+	Some(Form::new(spec.boundary, stage.tokens(), stage.width))
+}
+
 /// A unit with everything that it is computed from.
 pub struct Case {
 	id: UnitId,
@@ -308,9 +383,29 @@ pub struct Case {
 	recompute: Recompute,
 }
 
+/// What a unit comes to when it is re-executed.
+pub struct Replayed {
+	/// The leaves under its checkpoints.
+	pub leaves: Vec<Hash>,
+	/// What would have been attested of it.
+	pub report: UnitReport,
+	/// The first step in which something else was sent than is computed; beyond all steps if that was held out.
+	pub torn: Option<StepIndex>,
+}
+
 impl Case {
+	/// The unit, as it was attested.
+	pub fn unit(&self) -> &Unit {
+		&self.unit
+	}
+
 	/// The leaves that it comes to. Blocks.
 	pub fn leaves(self) -> Result<Vec<Hash>, UnitError> {
+		Ok(self.replay()?.leaves)
+	}
+
+	/// Re-execute it. Blocks.
+	pub fn replay(self) -> Result<Replayed, UnitError> {
 		let Self { id, unit, samples, spec, held, .. } = self;
 		let engine =
 			Engine::new(spec.clone(), id.stage, self.compute, self.recompute, self.dataset);
@@ -339,7 +434,7 @@ impl Case {
 			inner_state: None,
 			held: Default::default(),
 		};
-		let mut leaves = [report.leaves, vec![own.result()]].concat();
+		let mut leaves = [report.leaves.clone(), vec![own.result()]].concat();
 		if let Some(torn) = replay.torn {
 			// What was sent is not what was computed: no honest trace goes on behind that.
 			let positions = checkpoint_steps(steps, spec.window.checkpoint_every);
@@ -348,7 +443,7 @@ impl Case {
 				*leaf = hash(Domain::Torn, leaf);
 			}
 		}
-		Ok(leaves)
+		Ok(Replayed { leaves, report, torn: replay.torn })
 	}
 
 	/// Its trace, to be played over. Blocks.

@@ -1,4 +1,7 @@
-//! What anybody may do for a model, and somebody must: move its clock, draw lots. Nothing of it costs anything if it succeeds.
+//! What anybody may do for a model, and somebody must: move its clock, draw lots, finalise what is due. Nothing of it costs anything
+//! if it succeeds.
+
+use std::collections::BTreeSet;
 
 use cairn_chain::{
 	calls::Call,
@@ -16,7 +19,7 @@ use cairn_primitives::{
 
 use futures::future::join_all;
 
-use super::worker::Worker;
+use super::{settle, worker::Worker};
 
 /// Closed windows whose lots are looked after.
 const RECENT: WindowIndex = 3;
@@ -24,10 +27,20 @@ const RECENT: WindowIndex = 3;
 const PATIENCE: BlockNumber = 4;
 
 /// Something to be done, from a block on.
-struct Chore {
-	call: Call,
+pub struct Chore {
+	/// How.
+	pub call: Call,
 	/// The first block in which it can be done.
-	from: BlockNumber,
+	pub from: BlockNumber,
+}
+
+/// What is remembered of a model from block to block.
+#[derive(Debug, Default)]
+pub struct Memory {
+	/// The block in which everything was there for the next window, and nobody had scheduled it.
+	ready_since: Option<BlockNumber>,
+	/// Windows of which everything is decided.
+	settled: BTreeSet<WindowIndex>,
 }
 
 /// Do what is to be done for a model.
@@ -36,13 +49,19 @@ pub async fn look_after(
 	state: &State,
 	model: ModelId,
 	spec: &ModelSpec,
+	memory: &mut Memory,
 ) -> Result<(), ViewError> {
 	let Some(clock) = state.clock(model).await? else { return Ok(()) };
 	let mut chores = Vec::new();
-	chores.extend(clock_chore(state, model, spec, &clock).await?);
+	chores.extend(clock_chore(state, model, spec, &clock, &mut memory.ready_since).await?);
 	let newest = clock.next;
 	for window in newest.saturating_sub(RECENT)..newest {
 		chores.extend(lots_chores(state, model, spec, window).await?);
+	}
+	match settle::chores(state, model, spec, &mut memory.settled).await {
+		Ok(due) => chores.extend(due),
+		// What is due can wait; the clock cannot.
+		Err(error) => tracing::debug!(model, "what is due waits: {error}"),
 	}
 	// What is called now gets into a block after the newest, final or not.
 	let now = match chores.is_empty() {
@@ -56,6 +75,19 @@ pub async fn look_after(
 			calls.push(chore.call);
 		}
 	}
+	do_all(worker, model, calls).await;
+	Ok(())
+}
+
+/// Finalise what the provider has in escrow in a model in which it has no place: no attestation of its own does.
+pub async fn settle_own(worker: &Worker, state: &State, model: ModelId) -> Result<(), ViewError> {
+	let chores = settle::own(state, &worker.provider, model).await?;
+	let due = chores.into_iter().filter(|chore| chore.from <= state.height());
+	do_all(worker, model, due.map(|chore| chore.call)).await;
+	Ok(())
+}
+
+async fn do_all(worker: &Worker, model: ModelId, calls: impl IntoIterator<Item = Call>) {
 	let done = calls.into_iter().map(|call| async {
 		tracing::debug!(model, call = call.name(), "doing a chore");
 		// Somebody else may be faster: that is as good.
@@ -64,7 +96,6 @@ pub async fn look_after(
 		}
 	});
 	join_all(done).await;
-	Ok(())
 }
 
 /// How many of the model's workers do a chore before this one: all of them could, but one is enough.
@@ -94,16 +125,18 @@ async fn clock_chore(
 	model: ModelId,
 	spec: &ModelSpec,
 	clock: &Clock,
+	ready_since: &mut Option<BlockNumber>,
 ) -> Result<Option<Chore>, ViewError> {
+	let is_ready = match clock.phase {
+		Phase::Running(_) => true,
+		_ => is_ready(state, model, spec).await?,
+	};
+	let is_awaited = is_ready && clock.phase == Phase::Waiting;
+	*ready_since = is_awaited.then(|| ready_since.unwrap_or(state.height()));
 	let from = match clock.phase {
 		Phase::Running(window) => window.deadline,
 		Phase::Scheduled { seed_at } => seed_at.saturating_add(1),
-		Phase::Waiting if is_ready(state, model, spec).await? => 0,
-		Phase::Waiting => return Ok(None),
-	};
-	let is_ready = match clock.phase {
-		Phase::Scheduled { .. } => is_ready(state, model, spec).await?,
-		_ => true,
+		Phase::Waiting => ready_since.unwrap_or(state.height()),
 	};
 	Ok(is_ready.then(|| Chore { call: poke_window(model), from }))
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use cairn_chain::{views::State, ViewError};
 use cairn_engine::Difference;
 use cairn_primitives::{dispute::Merged, Hash, StageIndex, UnitId, WindowIndex};
-use cairn_transport::{BlobError, Peer};
+use cairn_transport::{BlobError, FetchError, Peer};
 use tokio::task::{spawn_blocking, JoinError};
 
 use super::{
-	desk::{fetched_shelf, Desk, DeskError},
+	desk::{claimed_shelf, fetched_shelf, Desk, DeskError},
 	peers,
 	question::{Answer, Question},
 	shard::Held,
@@ -125,18 +125,50 @@ impl Colleagues {
 		Err(ColleagueError::NoShard { stage, root })
 	}
 
-	/// A shard of a peer; `None` if it does not give it.
-	async fn shard_of(&self, peer: &Peer, root: Hash) -> Result<Option<Held>, ColleagueError> {
+	/// The roots of a shard's tensors and of their momenta, from a peer; `None` if it does not tell.
+	pub async fn list(&self, peer: &Peer, root: Hash) -> Option<Vec<Hash>> {
 		let Desk { model, stage, .. } = *self.desk;
 		let Some(Answer::Blobs(list)) =
 			self.ask(peer, &Question::Shard { model, stage, root }).await
 		else {
-			return Ok(None);
+			return None;
 		};
 		if Held::root_of_list(&list) != root {
 			tracing::info!(peer = %peer.id.fmt_short(), "a peer names another shard");
-			return Ok(None);
+			return None;
 		}
+		Some(list.into_inner())
+	}
+
+	/// Tensors of a shard that is not one's own, from a peer that has them; `None` if it does not give them.
+	pub async fn blobs(
+		&self,
+		peer: &Peer,
+		list: &[Hash],
+	) -> Result<Option<Vec<Vec<u8>>>, BlobError> {
+		let Desk { model, stage, .. } = *self.desk;
+		let (shelf, peers) = (claimed_shelf(model, stage), [peer.clone()]);
+		let endpoint = &self.worker.endpoint;
+		match endpoint.fetch_all(list, &peers, TENSOR_LIMIT, &shelf).await {
+			Ok(_) => {},
+			Err(FetchError::Here(error)) => return Err(error),
+			Err(error) => {
+				tracing::info!(%error, "a claimed shard was not fetched");
+				return Ok(None);
+			},
+		}
+		let mut blobs = Vec::new();
+		for hash in list {
+			blobs.push(endpoint.blobs().read(*hash).await?.to_vec());
+		}
+		endpoint.blobs().clear(&shelf).await?;
+		Ok(Some(blobs))
+	}
+
+	/// A shard of a peer; `None` if it does not give it.
+	async fn shard_of(&self, peer: &Peer, root: Hash) -> Result<Option<Held>, ColleagueError> {
+		let Desk { model, stage, .. } = *self.desk;
+		let Some(list) = self.list(peer, root).await else { return Ok(None) };
 		let (shelf, peers) = (fetched_shelf(model, stage), [peer.clone()]);
 		let blobs = self.worker.endpoint.blobs();
 		if let Err(error) =

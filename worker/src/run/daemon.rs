@@ -27,8 +27,12 @@ use tokio::{
 
 use super::{
 	chores,
+	conduct::Conduct,
+	dataset::{self, reads_dataset, Seeder},
 	desk::{self, Desks},
+	monitor::{keep_books, Monitor},
 	seat::{Seat, TakeError},
+	views::{Views, ViewsError},
 	worker::Worker,
 };
 use crate::{
@@ -41,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Questions that may wait for their answers.
 const QUESTIONS: usize = 64;
 /// What a place in a block may cost besides the fee.
-const TIPS: Tips = Tips { least: 0, step: CRN / 1_000, most: CRN };
+pub(super) const TIPS: Tips = Tips { least: 0, step: CRN / 1_000, most: CRN };
 const CRN: Balance = 1_000_000_000_000;
 /// Pause before the chain is looked at again while the worker waits to be registered.
 const RETRY: Duration = Duration::from_secs(6);
@@ -53,12 +57,16 @@ pub struct Options {
 	pub listen: SocketAddr,
 	/// Folders of datasets.
 	pub datasets: Vec<PathBuf>,
+	/// Whom to fetch datasets from.
+	pub seeders: Vec<Seeder>,
 	/// Threads that compute.
 	pub threads: usize,
 	/// What is computed twice.
 	pub recompute: Recompute,
 	/// A link to simulate.
 	pub link: Option<Link>,
+	/// Ways to look at it.
+	pub views: Views,
 }
 
 /// Why the daemon ends.
@@ -98,6 +106,9 @@ pub enum RunError {
 	/// A place cannot be taken.
 	#[error(transparent)]
 	Take(#[from] TakeError),
+	/// A view cannot be opened.
+	#[error(transparent)]
+	Views(#[from] ViewsError),
 }
 
 /// A place that is worked at.
@@ -107,14 +118,26 @@ struct Working {
 	task: JoinHandle<()>,
 	/// Looks after the model, until what it asked for is final.
 	chores: Option<JoinHandle<()>>,
+	memory: Arc<tokio::sync::Mutex<chores::Memory>>,
 }
 
 /// Run until told to end.
-pub async fn run(settings: Settings, options: Options) -> Result<(), RunError> {
+pub async fn run(
+	settings: Settings,
+	options: Options,
+	conduct: Arc<dyn Conduct>,
+) -> Result<(), RunError> {
 	let folder = settings.data.clone();
 	let _lock = lock(&folder)?;
 	let connection = settings.connect().await?;
-	let provider = registered(&settings, &connection).await?;
+	let monitor = Monitor::new(&settings.node);
+	let (heard, mut told) = mpsc::channel(2);
+	hear(heard.clone());
+	let mut views = options.views.open(&monitor, heard).await?;
+	let provider = tokio::select! {
+		provider = registered(&settings, &connection, &monitor) => provider?,
+		_ = told.recv() => return Ok(()),
+	};
 	let (ask, questions) = mpsc::channel(QUESTIONS);
 	let keys = settings.keys();
 	let secret = SecretKey::from_bytes(&keys.endpoint_or_new()?.seed());
@@ -126,6 +149,10 @@ pub async fn run(settings: Settings, options: Options) -> Result<(), RunError> {
 		endpoint = endpoint.link(link);
 	}
 	let endpoint = endpoint.bind().await?;
+	monitor.works_for(&provider, endpoint.id());
+	if !options.views.is_empty() {
+		views.with(keep_books(connection.clone(), provider.clone(), monitor.clone()));
+	}
 	let key = keys.worker_or_new()?;
 	let horizon = settings.horizon(&key.account());
 	let submitter = Submitter::start(connection.clone(), key.clone(), TIPS, &horizon)?;
@@ -138,21 +165,28 @@ pub async fn run(settings: Settings, options: Options) -> Result<(), RunError> {
 		endpoint,
 		compute: Arc::new(Compute::new(options.threads)?),
 		recompute: options.recompute,
+		conduct,
 		folder: folder.clone(),
 		datasets: options.datasets,
+		seeders: options.seeders,
+		monitor,
 		admissions: Mutex::default(),
 	});
 	tracing::info!(provider = %worker.provider, endpoint = %worker.endpoint.id(), "working");
 	let desks = Desks::default();
 	tokio::spawn(desk::serve(worker.clone(), desks.clone(), questions));
 	let follower = Follower::open(connection, &folder.join("position.json"), PATIENCE)?;
-	let ended = Daemon::new(worker.clone(), desks).follow(follower).await;
+	let ended = Daemon::new(worker.clone(), desks).follow(follower, told).await;
 	worker.endpoint.close().await;
 	ended
 }
 
 /// The provider that the worker's key works for; waits until it is registered.
-async fn registered(settings: &Settings, connection: &Connection) -> Result<AccountId, RunError> {
+async fn registered(
+	settings: &Settings,
+	connection: &Connection,
+	monitor: &Monitor,
+) -> Result<AccountId, RunError> {
 	let key = settings.keys().worker_or_new()?.public();
 	let mut told = false;
 	loop {
@@ -160,9 +194,9 @@ async fn registered(settings: &Settings, connection: &Connection) -> Result<Acco
 			return Ok(provider);
 		}
 		if !told {
-			tracing::warn!(
-				"no provider has registered this machine's key yet: waiting. Register it with `cairn-worker provider register`"
-			);
+			let words = "no provider has registered this machine's key yet: waiting. Register it with `cairn-worker provider register`";
+			tracing::warn!("{words}");
+			monitor.told(words);
 			told = true;
 		}
 		sleep(RETRY).await;
@@ -170,7 +204,7 @@ async fn registered(settings: &Settings, connection: &Connection) -> Result<Acco
 }
 
 /// Keep other processes from a data directory for as long as the lock lives.
-fn lock(folder: &Path) -> Result<File, RunError> {
+pub(super) fn lock(folder: &Path) -> Result<File, RunError> {
 	let unusable = |error| RunError::Folder(folder.into(), error);
 	fs::create_dir_all(folder).map_err(unusable)?;
 	let lock = File::create(folder.join(".lock")).map_err(unusable)?;
@@ -182,8 +216,7 @@ fn lock(folder: &Path) -> Result<File, RunError> {
 }
 
 /// Hears Ctrl-C, and what service managers send.
-fn hear() -> mpsc::Receiver<()> {
-	let (heard, told) = mpsc::channel(2);
+fn hear(heard: mpsc::Sender<()>) {
 	tokio::spawn(async move {
 		let mut terminated = match unix::signal(unix::SignalKind::terminate()) {
 			Ok(terminated) => terminated,
@@ -199,13 +232,16 @@ fn hear() -> mpsc::Receiver<()> {
 			}
 		}
 	});
-	told
 }
 
 struct Daemon {
 	worker: Arc<Worker>,
 	desks: Desks,
 	places: HashMap<ModelId, Working>,
+	/// Finalise what is left of models in which the provider has no place any more.
+	settling: HashMap<ModelId, JoinHandle<()>>,
+	/// Fetch datasets of models at which it has a place.
+	fetching: HashMap<ModelId, JoinHandle<()>>,
 	/// The newest final block.
 	blocks: watch::Sender<Option<BlockRef>>,
 	/// Whether it is to end after the running windows.
@@ -220,6 +256,8 @@ impl Daemon {
 			worker,
 			desks,
 			places: HashMap::new(),
+			settling: HashMap::new(),
+			fetching: HashMap::new(),
 			blocks: watch::Sender::new(None),
 			leaving: watch::Sender::new(false),
 			told: None,
@@ -227,18 +265,24 @@ impl Daemon {
 	}
 
 	/// Follow the chain until told to end.
-	async fn follow(mut self, mut follower: Follower) -> Result<(), RunError> {
-		let mut told = hear();
+	async fn follow(
+		mut self,
+		mut follower: Follower,
+		mut told: mpsc::Receiver<()>,
+	) -> Result<(), RunError> {
+		let monitor = self.worker.monitor.clone();
 		loop {
 			tokio::select! {
 				notice = follower.next() => match notice? {
 					Notice::Final(block) => {
+						monitor.finalised(block.height);
 						let handled = self.handle(block).await;
 						self.tell(handled.err());
 						follower.handled(block)?;
 					},
 					Notice::Stalled { silence, node_answers } => {
 						let whose = if node_answers { "the network does not finalise" } else { "the node does not answer" };
+						monitor.stalled(silence, node_answers);
 						tracing::warn!(?silence, "nothing becomes final: {whose}. Work goes on as far as it can");
 					},
 				},
@@ -246,6 +290,7 @@ impl Daemon {
 					if self.leaving.send_replace(true) {
 						return Ok(());
 					}
+					monitor.leaving();
 					tracing::info!("ending after the running window; Ctrl-C again ends at once");
 				},
 			}
@@ -261,6 +306,7 @@ impl Daemon {
 		let words = error.map(|error| error.to_string());
 		if let Some(words) = words.as_ref().filter(|_| words != self.told) {
 			tracing::warn!("{words}");
+			self.worker.monitor.told(words);
 		}
 		self.told = words;
 	}
@@ -278,13 +324,49 @@ impl Daemon {
 				continue;
 			}
 			let (worker, spec, model) = (self.worker.clone(), place.spec.clone(), *model);
-			let state = state.clone();
+			let (state, memory) = (state.clone(), place.memory.clone());
 			place.chores = Some(tokio::spawn(async move {
-				if let Err(error) = chores::look_after(&worker, &state, model, &spec).await {
+				let memory = &mut *memory.lock().await;
+				if let Err(error) = chores::look_after(&worker, &state, model, &spec, memory).await
+				{
 					tracing::debug!(model, "chores wait: {error}");
 				}
 			}));
 		}
+		Ok(())
+	}
+
+	/// Whether the dataset is here if a stage reads it. If not it is being fetched.
+	fn has_dataset(
+		&mut self,
+		state: &State,
+		model: ModelId,
+		spec: &ModelSpec,
+		stage: StageIndex,
+	) -> bool {
+		if !reads_dataset(spec, stage) || self.worker.dataset(spec.dataset).is_some() {
+			return true;
+		}
+		if self.fetching.get(&model).is_none_or(JoinHandle::is_finished) {
+			let fetch = dataset::fetch_for(self.worker.clone(), state.clone(), model, spec.clone());
+			self.fetching.insert(model, tokio::spawn(fetch));
+		}
+		false
+	}
+
+	/// Have what the provider did in a model before it left made final.
+	async fn settle(&mut self, state: &State, model: ModelId) -> Result<(), RunError> {
+		let is_at_it = self.settling.get(&model).is_some_and(|task| !task.is_finished());
+		if is_at_it || state.record(&self.worker.provider, model).await?.queued == 0 {
+			return Ok(());
+		}
+		let (worker, state) = (self.worker.clone(), state.clone());
+		let task = tokio::spawn(async move {
+			if let Err(error) = chores::settle_own(&worker, &state, model).await {
+				tracing::debug!(model, "what is due waits: {error}");
+			}
+		});
+		self.settling.insert(model, task);
 		Ok(())
 	}
 
@@ -294,12 +376,18 @@ impl Daemon {
 			let place = state.place(model, &self.worker.provider).await?;
 			let stage = match place {
 				Some(Place::Seat { stage, .. } | Place::Standby { stage, .. }) => stage,
-				_ => continue,
+				_ => {
+					self.settle(state, model).await?;
+					continue;
+				},
 			};
 			if self.places.get(&model).is_some_and(|place| place.stage == stage) {
 				continue;
 			}
 			let Some(spec) = state.spec(model).await? else { continue };
+			if !self.has_dataset(state, model, &spec, stage) {
+				continue;
+			}
 			tracing::info!(model, stage, ?place, "taking a place");
 			let seat = Seat::take(
 				self.worker.clone(),
@@ -310,11 +398,11 @@ impl Daemon {
 				self.blocks.subscribe(),
 				self.leaving.subscribe(),
 			)?;
+			self.worker.monitor.took(model, stage);
 			let task = tokio::spawn(seat.run());
 			let spec = Arc::new(spec);
-			if let Some(before) =
-				self.places.insert(model, Working { stage, spec, task, chores: None })
-			{
+			let working = Working { stage, spec, task, chores: None, memory: Arc::default() };
+			if let Some(before) = self.places.insert(model, working) {
 				before.task.abort();
 			}
 		}

@@ -5,23 +5,25 @@ use std::{
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use cairn_chain::views::Peer;
+use cairn_chain::{views::Peer, AccountId};
 use cairn_engine::{Difference, DifferenceError};
 use cairn_primitives::{
 	signing::{held_message, Edge},
 	Hash, LaneIndex, ModelId, ModelSpec, StageIndex, UnitId, Window, WindowIndex,
 };
-use cairn_transport::{EndpointId, Shelf};
+use cairn_transport::{Contradiction, EndpointId, Shelf};
 use tokio::{
 	sync::{mpsc, Notify},
 	task::spawn_blocking,
 };
 
 use super::{
+	dataset::{dataset_shelf, Lending},
 	edge::EdgeRecord,
 	peers::{self, endpoint_id},
 	question::{Answer, Question},
 	shard::ShardStore,
+	units::{UnitRecord, UnitResult},
 	worker::Worker,
 };
 
@@ -37,6 +39,8 @@ pub struct Desk {
 	/// Its shards.
 	pub shards: ShardStore,
 	tray: Mutex<Tray>,
+	/// The dataset, where the stage reads it.
+	pub lending: Lending,
 	/// Told when others are to be let in.
 	pub changed: Notify,
 }
@@ -52,10 +56,16 @@ struct Tray {
 	shared: Option<(Hash, Vec<Hash>)>,
 	/// What crossed the seat's edges.
 	edges: BTreeMap<Edge, EdgeRecord>,
+	/// What crossed the edges of units that this seat audits.
+	fetched: BTreeMap<Edge, EdgeRecord>,
 	/// Units of the seat that auditors may ask about.
 	units: BTreeSet<UnitId>,
 	/// Leaves under the checkpoints of the seat's units.
 	leaves: BTreeMap<UnitId, Vec<Hash>>,
+	/// Roots of the shards that windows began with here.
+	roots: BTreeMap<WindowIndex, Hash>,
+	/// What neighbours signed twice.
+	contradictions: Vec<(AccountId, Contradiction)>,
 	/// The neighbours in the lane of the unit that is computed now.
 	lane: Vec<(Edge, Peer)>,
 }
@@ -112,6 +122,11 @@ pub fn fetched_shelf(model: ModelId, stage: StageIndex) -> Shelf {
 	Shelf::new(format!("fetched/{model}/{stage}"))
 }
 
+/// The shelf of tensors of shards that others claim, which are looked at.
+pub fn claimed_shelf(model: ModelId, stage: StageIndex) -> Shelf {
+	Shelf::new(format!("claimed/{model}/{stage}"))
+}
+
 /// Answer what peers ask, until nobody can ask any more.
 pub async fn serve(
 	worker: Arc<Worker>,
@@ -145,7 +160,8 @@ impl Desk {
 		stage: StageIndex,
 		shards: ShardStore,
 	) -> Self {
-		Self { model, spec, stage, shards, tray: Mutex::default(), changed: Notify::new() }
+		let lending = Lending::default();
+		Self { model, spec, stage, shards, tray: Mutex::default(), lending, changed: Notify::new() }
 	}
 
 	fn tray(&self) -> MutexGuard<'_, Tray> {
@@ -170,6 +186,53 @@ impl Desk {
 	/// The leaves under a unit's checkpoints.
 	pub fn leaves(&self, unit: &UnitId) -> Option<Vec<Hash>> {
 		self.tray().leaves.get(unit).cloned()
+	}
+
+	/// Note the shard that a window begins with here.
+	pub fn begin(&self, window: WindowIndex, root: Hash) {
+		self.tray().roots.insert(window, root);
+	}
+
+	/// The root of the shard that a window began with here.
+	pub fn root(&self, window: WindowIndex) -> Option<Hash> {
+		self.tray().roots.get(&window).copied()
+	}
+
+	/// Roots of the shards that windows began with here; those of windows that are not to be kept are forgotten.
+	pub fn keep_roots(&self, is_kept: impl Fn(WindowIndex) -> bool) -> Vec<Hash> {
+		let mut tray = self.tray();
+		tray.roots.retain(|window, _| is_kept(*window));
+		tray.roots.values().copied().collect()
+	}
+
+	/// Note that a neighbour signed two roots for as many steps of an edge.
+	pub fn note_contradiction(&self, provider: AccountId, contradiction: Contradiction) {
+		self.tray().contradictions.push((provider, contradiction));
+	}
+
+	/// What neighbours signed twice since this was asked last.
+	pub fn take_contradictions(&self) -> Vec<(AccountId, Contradiction)> {
+		std::mem::take(&mut self.tray().contradictions)
+	}
+
+	/// Let others ask for everything that is remembered of a unit: its difference, and what crossed its edges.
+	pub fn give_out(&self, record: &UnitRecord) {
+		let edges =
+			[Edge::upstream(&record.unit), Edge::downstream(&record.unit, self.spec.stage_count())];
+		for edge in edges.into_iter().flatten() {
+			if let Some(crossed) = record.crossed(&edge) {
+				self.add_edge(edge, crossed.clone());
+			}
+		}
+		let result = record.result.as_ref();
+		if let Some(result) = result {
+			self.add_leaves(record.unit, result.leaves.clone());
+		}
+		let blob = result.and_then(|result| result.difference);
+		if let Some((blob, attestation)) = blob.zip(result.and_then(UnitResult::attestation)) {
+			let difference = HeldDifference { root: attestation.difference, blob };
+			self.add_difference(record.unit, difference);
+		}
 	}
 
 	/// Let the neighbours of a lane in.
@@ -198,6 +261,16 @@ impl Desk {
 		self.tray().edges.get(edge).cloned()
 	}
 
+	/// Keep what was fetched of an edge: a game about the unit takes it again, and then nobody may give it any more.
+	pub fn add_fetched(&self, edge: Edge, record: EdgeRecord) {
+		self.tray().fetched.insert(edge, record);
+	}
+
+	/// What was fetched of an edge.
+	pub fn fetched(&self, edge: &Edge) -> Option<EdgeRecord> {
+		self.tray().fetched.get(edge).cloned()
+	}
+
 	/// Give out a difference.
 	pub fn add_difference(&self, unit: UnitId, difference: HeldDifference) {
 		self.tray().differences.insert(unit, difference);
@@ -208,13 +281,14 @@ impl Desk {
 		self.tray().differences.get(unit).copied()
 	}
 
-	/// Forget what is older than a window.
-	pub fn forget_before(&self, window: WindowIndex) {
+	/// Forget what is of windows that are not to be kept.
+	pub fn keep_windows(&self, is_kept: impl Fn(WindowIndex) -> bool) {
 		let mut tray = self.tray();
-		tray.units.retain(|unit| unit.window >= window);
-		tray.leaves.retain(|unit, _| unit.window >= window);
-		tray.edges.retain(|edge, _| edge.window >= window);
-		tray.differences.retain(|unit, _| unit.window >= window);
+		tray.units.retain(|unit| is_kept(unit.window));
+		tray.leaves.retain(|unit, _| is_kept(unit.window));
+		tray.edges.retain(|edge, _| is_kept(edge.window));
+		tray.fetched.retain(|edge, _| is_kept(edge.window));
+		tray.differences.retain(|unit, _| is_kept(unit.window));
 	}
 
 	/// Answer a question of a peer that may ask. Whether it may have the blobs that are named is checked when it fetches them.
@@ -234,8 +308,19 @@ impl Desk {
 				self.share_shard(worker, root).await.map_or(Answer::Unknown, Answer::blobs)
 			},
 			Question::Shard { .. } => Answer::Unknown,
+			Question::Dataset { dataset, part, .. } => {
+				let shelf = dataset_shelf(dataset);
+				if !worker.endpoint.admissions().get(&from).shelves.contains(&shelf) {
+					return Answer::Unknown;
+				}
+				let open = || worker.dataset(dataset);
+				let lent = self.lending.lend(worker.endpoint.blobs(), dataset, part, open).await;
+				lent.map_or(Answer::Unknown, Answer::Blob)
+			},
 			Question::Crossed { edge } => {
-				let record = self.edge(&edge);
+				let Edge { model, window, lane, .. } = edge;
+				let unit = UnitId { model, window, stage: self.stage, lane };
+				let record = self.edge(&edge).filter(|_| worker.conduct.gives_inputs(&unit));
 				record.map_or(Answer::Unknown, |record| Answer::crossed(&record))
 			},
 		}

@@ -7,16 +7,21 @@ use std::{
 
 use cairn_chain::{
 	calls::{disputes, Call},
-	views::{Game, GamePhase, GamePlace, Range, Standing, State},
-	Request, ViewError,
+	views::{Game, GamePhase, GamePlace, Range, Side, Standing, State},
+	AccountId, BlockRef, Request, ViewError,
 };
 use cairn_engine::unit::{Place, TraceError, UnitTrace};
-use cairn_primitives::UnitId;
-use tokio::task::{spawn_blocking, JoinError};
+use cairn_primitives::{dispute::Level, BlockNumber, StepIndex, UnitId};
+use tokio::{
+	sync::watch,
+	task::{spawn_blocking, JoinError},
+};
 
 use super::{
 	audit::{AuditError, Auditor},
+	conduct::Move,
 	desk::Desk,
+	exposure::Exposures,
 	inputs::Inputs,
 };
 
@@ -64,28 +69,57 @@ impl Games {
 		Self { auditor, traces: Arc::default(), moving: Arc::default() }
 	}
 
-	/// Make the moves that are this worker's, beside its other work.
-	pub async fn take_up(&self, state: &State) -> Result<(), ViewError> {
-		let desk = &self.auditor.colleagues.desk;
-		let provider = &self.auditor.colleagues.worker.provider;
-		let standings = state.games(provider).await?;
+	/// Play as final blocks come: clocks do not wait for the end of a window, nor for a seat that is lost. Ends when the seat is
+	/// dropped and no game is open.
+	pub async fn play(
+		self,
+		mut blocks: watch::Receiver<Option<BlockRef>>,
+		seated: watch::Receiver<()>,
+	) {
+		let mut exposures = Exposures::new(self.auditor.colleagues.clone());
+		loop {
+			let is_over = match self.look(&mut exposures).await {
+				Ok(open) => open == 0 && seated.has_changed().is_err(),
+				Err(error) => {
+					tracing::warn!(model = self.desk().model, "games are not looked at: {error}");
+					false
+				},
+			};
+			if is_over || blocks.changed().await.is_err() {
+				return;
+			}
+		}
+	}
+
+	/// Do what a block asks for; how many games are open.
+	async fn look(&self, exposures: &mut Exposures) -> Result<usize, ViewError> {
+		let state = self.auditor.colleagues.worker.connection.state().await?;
+		exposures.look(&state).await?;
+		self.take_up(&state).await
+	}
+
+	/// Make the moves that are this worker's, side by side; how many games are open.
+	async fn take_up(&self, state: &State) -> Result<usize, ViewError> {
+		let Desk { model, stage, .. } = *self.desk();
+		let mut open = state.games(&self.auditor.colleagues.worker.provider).await?;
+		open.retain(|game| game.unit.model == model && game.unit.stage == stage);
 		self.traces
 			.lock()
 			.unwrap_or_else(PoisonError::into_inner)
-			.retain(|unit, _| standings.iter().any(|standing| standing.unit == *unit));
-		for standing in standings {
-			let is_ours = standing.unit.model == desk.model && standing.turn.side == standing.side;
-			if is_ours && self.begin(&standing) {
+			.retain(|unit, _| open.iter().any(|standing| standing.unit == *unit));
+		let count = open.len();
+		for standing in open {
+			if may_act(&standing, state.height()) && self.begin(&standing) {
 				let games = self.clone();
 				tokio::spawn(async move {
-					if let Err(error) = games.make_move(&standing).await {
+					if let Err(error) = games.act(&standing).await {
 						tracing::warn!(unit = ?standing.unit, "a move is not made: {error}");
 					}
 					games.end(&standing);
 				});
 			}
 		}
-		Ok(())
+		Ok(count)
 	}
 
 	/// Whether nobody is at this move yet.
@@ -103,22 +137,31 @@ impl Games {
 		moving.retain(|other| other != standing);
 	}
 
-	async fn make_move(&self, standing: &Standing) -> Result<(), MoveError> {
+	/// Make a move, or end a game whose opponent makes none.
+	async fn act(&self, standing: &Standing) -> Result<(), MoveError> {
+		let Standing { unit, challenger, side, .. } = standing;
 		let worker = &self.auditor.colleagues.worker;
 		let state = worker.connection.state().await?;
-		let Some(game) = state.game(standing.unit, &standing.challenger).await? else {
-			return Ok(());
+		let Some(game) = state.game(*unit, challenger).await? else { return Ok(()) };
+		let (is_own, deadline) = (mover(&game.phase) == *side, game.deadline);
+		let (call, until) = if !is_own && state.height() >= deadline {
+			(disputes::time_out(*unit, challenger), BlockNumber::MAX)
+		} else if is_own || matches!(game.phase, GamePhase::Prove(_)) {
+			let due = self.due(&state, *unit, game).await?;
+			let Some(movement) = worker.conduct.moves(unit, *side, due) else { return Ok(()) };
+			let call = call(*unit, challenger, movement).ok_or(MoveError::Nothing(*unit))?;
+			(call, deadline)
+		} else {
+			return Ok(()); // the opponent has yet to part the pieces
 		};
-		let call = match game.phase.clone() {
-			GamePhase::Reveal => {
-				let leaves = self.desk().leaves(&standing.unit);
-				let leaves = leaves.ok_or(MoveError::NoRecord(standing.unit))?;
-				disputes::reveal(standing.unit, &standing.challenger, leaves)
-			},
-			_ => self.computed_move(&state, standing, game).await?,
+		tracing::info!(?unit, ?side, call = call.name(), "moving in a game");
+		let (unit, challenger) = (*unit, challenger.clone());
+		let is_over = move |state: State| {
+			let challenger = challenger.clone();
+			async move { Ok(state.game(unit, &challenger).await?.is_none()) }
 		};
-		tracing::info!(unit = ?standing.unit, side = ?standing.side, call = call.name(), "moving in a game");
-		worker.submitter.submit(Request::from(call).until(standing.turn.deadline)).await?;
+		worker.submitter.submit(Request::from(call).unless(is_over).until(until)).await?;
+		worker.monitor.seat(unit.model, |seat| seat.totals.moves += 1);
 		Ok(())
 	}
 
@@ -126,38 +169,20 @@ impl Games {
 		&self.auditor.colleagues.desk
 	}
 
-	/// A move that needs the trace.
-	async fn computed_move(
-		&self,
-		state: &State,
-		standing: &Standing,
-		game: Game,
-	) -> Result<Call, MoveError> {
-		let trace = self.trace(state, standing.unit, &game).await?;
-		let (unit, challenger) = (standing.unit, standing.challenger.clone());
+	/// The move that what was signed and the unit's trace ask for.
+	async fn due(&self, state: &State, unit: UnitId, game: Game) -> Result<Move, MoveError> {
+		let phase = game.phase.clone();
+		if phase == GamePhase::Reveal {
+			let leaves = self.desk().leaves(&unit).ok_or(MoveError::NoRecord(unit))?;
+			return Ok(Move::Reveal(leaves));
+		}
+		let trace = self.trace(state, unit, &game).await?;
 		let every = self.desk().spec.window.checkpoint_every;
-		let moved = spawn_blocking(move || {
+		let due = spawn_blocking(move || {
 			let mut trace = trace.lock().unwrap_or_else(PoisonError::into_inner);
-			Ok::<_, TraceError>(match game.phase {
-				GamePhase::Reveal => None,
-				GamePhase::ChooseCheckpoint(leaves) => trace
-					.choose_checkpoint(every, &leaves)?
-					.map(|child| disputes::choose(unit, &challenger, child)),
-				GamePhase::Split(range) => {
-					let hashes = trace.split(place(&range), range.from, range.to)?;
-					Some(disputes::advance(unit, &challenger, hashes))
-				},
-				GamePhase::ChooseChild(range, claimed) => {
-					let child = trace.choose(place(&range), range.from, range.to, &claimed)?;
-					Some(disputes::choose(unit, &challenger, child))
-				},
-				GamePhase::Prove(leaf) => {
-					let evidence = trace.evidence(&leaf)?;
-					Some(disputes::prove_leaf(unit, &challenger, evidence))
-				},
-			})
+			computed(&mut trace, every, &phase)
 		});
-		moved.await??.ok_or(MoveError::Nothing(unit))
+		due.await??.ok_or(MoveError::NoRecord(unit))
 	}
 
 	/// The trace of a unit, computed once.
@@ -182,8 +207,50 @@ impl Games {
 	}
 }
 
+/// Whether there may be something to do in a game: a move, the last piece, which either side can prove, or an end by the clock.
+fn may_act(Standing { side, turn, .. }: &Standing, height: BlockNumber) -> bool {
+	turn.side == *side || turn.level == Level::Pieces || height >= turn.deadline
+}
+
+/// Whose move it is.
+fn mover(phase: &GamePhase) -> Side {
+	match phase {
+		GamePhase::Reveal | GamePhase::Split(_) | GamePhase::Prove(_) => Side::Defender,
+		GamePhase::ChooseCheckpoint(_) | GamePhase::ChooseChild(..) => Side::Challenger,
+	}
+}
+
+/// The move that a trace asks for; none where it takes no trace. Blocks.
+fn computed(
+	trace: &mut Trace,
+	every: StepIndex,
+	phase: &GamePhase,
+) -> Result<Option<Move>, TraceError> {
+	Ok(Some(match phase {
+		GamePhase::Reveal => return Ok(None),
+		GamePhase::ChooseCheckpoint(leaves) => {
+			Move::Choose(trace.choose_checkpoint(every, leaves)?)
+		},
+		GamePhase::Split(range) => Move::Split(trace.split(place(range), range.from, range.to)?),
+		GamePhase::ChooseChild(range, claimed) => {
+			Move::Choose(Some(trace.choose(place(range), range.from, range.to, claimed)?))
+		},
+		GamePhase::Prove(leaf) => Move::Prove(trace.evidence(leaf)?),
+	}))
+}
+
+/// What makes a move; none where there is nothing to choose.
+fn call(unit: UnitId, challenger: &AccountId, movement: Move) -> Option<Call> {
+	Some(match movement {
+		Move::Reveal(leaves) => disputes::reveal(unit, challenger, leaves),
+		Move::Split(hashes) => disputes::advance(unit, challenger, hashes),
+		Move::Choose(child) => disputes::choose(unit, challenger, child?),
+		Move::Prove(evidence) => disputes::prove_leaf(unit, challenger, evidence),
+	})
+}
+
 /// What the boundaries of a range count, as the engine names it.
-fn place(range: &Range) -> Place {
+pub(super) fn place(range: &Range) -> Place {
 	match range.place {
 		GamePlace::Trace => Place::Trace,
 		GamePlace::Step { step } => Place::Step { step },

@@ -6,11 +6,12 @@ use cairn_chain::{
 	views::{AuditState, State},
 	AccountId, BlockRef, ViewError,
 };
-use cairn_primitives::{signing::Edge, StageIndex, UnitId, WindowIndex};
+use cairn_primitives::{signing::Edge, ModelId, ModelSpec, StageIndex, UnitId, WindowIndex};
 use cairn_transport::{EndpointId, Shelf};
 use tokio::sync::watch;
 
 use super::{
+	dataset::{dataset_shelf, readers, reads_dataset},
 	desk::{difference_shelf, edge_shelf, shard_shelf, Desk},
 	peers::endpoint_id,
 	worker::{Table, Worker},
@@ -56,6 +57,11 @@ async fn table(worker: &Worker, desk: &Desk) -> Result<Table, ViewError> {
 			table.entry(id).or_default().shelves.extend(shelves.iter().cloned());
 		}
 	}
+	for stage in readers(&desk.spec).filter(|_| reads_dataset(&desk.spec, desk.stage)) {
+		for peer in members(&state, desk.model, stage).await? {
+			table.entry(peer).or_default().shelves.insert(dataset_shelf(desk.spec.dataset));
+		}
+	}
 	for (edge, peer) in desk.lane() {
 		if let Some(id) = endpoint_id(&peer.endpoint) {
 			table.entry(id).or_default().edges.insert(edge);
@@ -70,16 +76,40 @@ async fn table(worker: &Worker, desk: &Desk) -> Result<Table, ViewError> {
 	Ok(table)
 }
 
+/// All at a stage, as the transport knows them.
+pub async fn members(
+	state: &State,
+	model: ModelId,
+	stage: StageIndex,
+) -> Result<Vec<EndpointId>, ViewError> {
+	let Some(roster) = state.roster(model, stage).await? else { return Ok(Vec::new()) };
+	let mut members = Vec::new();
+	let standbys = roster.standbys.iter().map(|standby| &standby.provider);
+	for provider in roster.seats.iter().flatten().chain(standbys) {
+		members.extend(endpoint(state, provider).await?);
+	}
+	Ok(members)
+}
+
 async fn endpoint(state: &State, provider: &AccountId) -> Result<Option<EndpointId>, ViewError> {
 	Ok(state.provider(provider).await?.and_then(|found| endpoint_id(&found.endpoint)))
 }
 
-/// What all of the stage may fetch.
+/// What all of the stage may fetch: what it learned, and what its units were computed from, because whoever is entitled to the stage may
+/// challenge them.
 fn shelves(desk: &Desk, newest: WindowIndex) -> Vec<Shelf> {
+	let edges = desk.units().into_iter().flat_map(|unit| edges_of(&desk.spec, &unit));
 	(newest.saturating_sub(WINDOWS)..=newest)
 		.map(|window| difference_shelf(desk.model, desk.stage, window))
 		.chain([shard_shelf(desk.model, desk.stage)])
+		.chain(edges.map(|edge| edge_shelf(&edge)))
 		.collect()
+}
+
+/// The edges of a unit.
+fn edges_of(spec: &ModelSpec, unit: &UnitId) -> Vec<Edge> {
+	let edges = [Edge::upstream(unit), Edge::downstream(unit, spec.stage_count())];
+	edges.into_iter().flatten().collect()
 }
 
 /// Who audits a unit of which this seat has an edge, and those edges.
@@ -91,10 +121,11 @@ async fn auditors(state: &State, desk: &Desk) -> Result<Vec<(AccountId, Vec<Edge
 		for stage in stages.filter(|stage| desk.spec.has_stage(*stage)) {
 			let unit = UnitId { stage, ..own };
 			let audit = state.audit(unit).await?;
-			if let Some(AuditState::Assigned { auditor, .. }) = audit.map(|audit| audit.state) {
-				let edges =
-					[Edge::upstream(&unit), Edge::downstream(&unit, desk.spec.stage_count())];
-				auditors.push((auditor, edges.into_iter().flatten().collect()));
+			// An accuser may have to fetch again what a game takes.
+			if let Some(AuditState::Assigned { auditor, .. } | AuditState::Accused { auditor }) =
+				audit.map(|audit| audit.state)
+			{
+				auditors.push((auditor, edges_of(&desk.spec, &unit)));
 			}
 		}
 	}

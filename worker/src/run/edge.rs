@@ -6,7 +6,7 @@ use std::{
 	time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use cairn_primitives::{
 	attestation::EdgeReceipt, roster::is_gate, Hash, ModelSpec, StepIndex, Window, HELD_OUT_SAMPLES,
 };
@@ -19,6 +19,8 @@ use tokio::{
 	sync::{mpsc, watch},
 	time::sleep,
 };
+
+use super::monitor::Meter;
 
 /// How long receipts of a step that is computed may still come once the lane is over.
 const GRACE: Duration = Duration::from_secs(5);
@@ -102,6 +104,8 @@ pub struct EdgeKeeper {
 	pub shelf: Shelf,
 	/// Which end of the edge this is.
 	pub side: Side,
+	/// Counts it.
+	pub meter: Meter,
 }
 
 /// Nothing crosses any more.
@@ -239,6 +243,7 @@ impl EdgeTask {
 	}
 
 	fn keep(&self, direction: Direction, position: Position, bytes: &Bytes) {
+		self.keeper.meter.count(direction == self.keeper.side.receives(), bytes.len());
 		let mut crossed = self.crossed.lock().unwrap_or_else(PoisonError::into_inner);
 		crossed.insert((position, direction as u8), bytes.clone());
 	}
@@ -261,16 +266,13 @@ impl EdgeTask {
 	}
 
 	/// What crossed at some positions, in order, which is then no longer kept here.
-	fn taken(&self, is_of: impl Fn(&Position) -> bool) -> BytesMut {
+	fn taken(&self, is_of: impl Fn(&Position) -> bool) -> Vec<u8> {
 		let mut crossed = self.crossed.lock().unwrap_or_else(PoisonError::into_inner);
-		let mut taken = BytesMut::new();
-		crossed.retain(|(position, _), bytes| {
-			let is_of = is_of(position);
-			if is_of {
-				taken.extend_from_slice(bytes);
-			}
-			!is_of
-		});
-		taken
+		let of: Vec<Bytes> = crossed
+			.extract_if(.., |(position, _), _| is_of(position))
+			.map(|(_, bytes)| bytes)
+			.collect();
+		drop(crossed); // others go on to keep what crosses meanwhile
+		of.concat()
 	}
 }

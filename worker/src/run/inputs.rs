@@ -12,7 +12,7 @@ use cairn_primitives::{
 use cairn_program::Direction;
 use cairn_transport::Form;
 
-use super::edge::Extent;
+use super::{edge::Extent, forks::Link};
 
 /// What crossed an edge.
 #[derive(Clone, Debug)]
@@ -56,6 +56,11 @@ impl Inputs {
 
 	/// The running root after the last step.
 	pub fn root(&self, form: &Form) -> Hash {
+		self.course(form).last().map_or(Hash::zero(), |link| link.running)
+	}
+
+	/// What crossed in each step, and the running root behind it.
+	pub fn course(&self, form: &Form) -> Vec<Link> {
 		let list = |is_of: &dyn Fn(&Crossing) -> bool| -> Vec<Hash> {
 			let of = self.crossed.iter().filter(|(at, _)| is_of(at));
 			of.flat_map(|(_, [forward, backward])| {
@@ -68,11 +73,13 @@ impl Inputs {
 		if !held_out.is_empty() {
 			root = running_root(root, step_root(&held_out));
 		}
-		for step in 0..self.extent.steps {
+		let link = |step| {
 			let codes = list(&|at| matches!(at, Crossing::Step { step: of, .. } if *of == step));
-			root = running_root(root, step_root(&codes));
-		}
-		root
+			let step = step_root(&codes);
+			root = running_root(root, step);
+			Link { step, running: root }
+		};
+		(0..self.extent.steps).map(link).collect()
 	}
 }
 

@@ -4,19 +4,25 @@
 //! bounded channels, so that tensors travel while it computes. When an edge breaks, or the time for the lane is over, the lane falls
 //! back to the last step that is settled on all its edges.
 
-use std::sync::Arc;
+use std::{
+	sync::Arc,
+	time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use cairn_engine::unit::{Crossing, Lane};
-use cairn_primitives::StepIndex;
-use cairn_transport::{EdgeChannel, Failure, Position};
+use cairn_primitives::{StepIndex, UnitId};
+use cairn_transport::{Contradiction, EdgeChannel, Failure, Position};
 use tokio::{
 	runtime::Handle,
 	sync::{mpsc, watch},
 	task::JoinHandle,
 };
 
-use super::edge::{EdgeEnd, EdgeKeeper, EdgeState, EdgeTask, Extent};
+use super::{
+	conduct::Conduct,
+	edge::{EdgeEnd, EdgeKeeper, EdgeState, EdgeTask, Extent},
+};
 
 /// Tensors that may lie ready for the thread that computes, and those that it has handed over and that are not under way.
 const QUEUE: usize = 4;
@@ -60,11 +66,16 @@ pub struct Progress {
 	pub steps: StepIndex,
 	/// Mean loss of the last of them, on the last stage.
 	pub loss: Option<f32>,
+	/// Time since the lane was opened.
+	pub elapsed: Duration,
+	/// The part of it in which the thread waited for neighbours.
+	pub waited: Duration,
 }
 
 /// The lane of a seat in a window.
-#[derive(Debug)]
 pub struct NetworkLane {
+	unit: UnitId,
+	conduct: Arc<dyn Conduct>,
 	extent: Extent,
 	upstream: Option<Wire>,
 	downstream: Option<Wire>,
@@ -73,6 +84,9 @@ pub struct NetworkLane {
 	/// Whether the window leaves no more time.
 	stop: watch::Receiver<bool>,
 	progress: watch::Sender<Progress>,
+	opened: Instant,
+	/// Time for which neighbours were waited for.
+	waited: Duration,
 	runtime: Handle,
 	broken: Option<Broken>,
 	end: LaneEnd,
@@ -89,6 +103,17 @@ pub struct LaneEnd {
 	pub broken: Option<Broken>,
 }
 
+impl LaneEnd {
+	/// Two roots that a neighbour signed for as many steps, if that is what ended the lane.
+	pub fn contradiction(&self) -> Option<(Neighbour, &Contradiction)> {
+		let Some(Broken::Edge(neighbour, failure)) = &self.broken else { return None };
+		match &**failure {
+			Failure::Equivocation(contradiction) => Some((*neighbour, contradiction)),
+			_ => None,
+		}
+	}
+}
+
 /// The thread's side of an edge.
 #[derive(Debug)]
 struct Wire {
@@ -102,8 +127,10 @@ struct Wire {
 pub type OpenEdge = (EdgeChannel, EdgeKeeper);
 
 impl NetworkLane {
-	/// A lane over open edges. `stop` turns true when the window leaves no more time.
+	/// The lane of a unit over open edges. `stop` turns true when the window leaves no more time.
 	pub fn new(
+		unit: UnitId,
+		conduct: Arc<dyn Conduct>,
 		extent: Extent,
 		upstream: Option<OpenEdge>,
 		downstream: Option<OpenEdge>,
@@ -112,12 +139,16 @@ impl NetworkLane {
 		let over = watch::Sender::new(None);
 		let wire = |edge| Wire::new(extent, edge, over.subscribe());
 		Self {
+			unit,
+			conduct,
 			extent,
 			upstream: upstream.map(wire),
 			downstream: downstream.map(wire),
 			over,
 			stop,
 			progress: watch::Sender::default(),
+			opened: Instant::now(),
+			waited: Duration::ZERO,
 			runtime: Handle::current(),
 			broken: None,
 			end: LaneEnd::default(),
@@ -145,7 +176,7 @@ impl NetworkLane {
 			Neighbour::Downstream => &mut self.downstream,
 		};
 		let Some(wire) = wire else { return Err(Broken::Ended(neighbour)) };
-		let stop = &mut self.stop;
+		let (stop, since) = (&mut self.stop, Instant::now());
 		let crossed = self.runtime.block_on(async {
 			tokio::select! {
 				biased;
@@ -153,6 +184,7 @@ impl NetworkLane {
 				crossed = cross(wire) => crossed.ok_or(Broken::Ended(neighbour)),
 			}
 		});
+		self.waited += since.elapsed();
 		crossed.map_err(|broken| {
 			let failure = wire.state.borrow().failure.clone();
 			let broken = match (broken, failure) {
@@ -169,6 +201,7 @@ impl NetworkLane {
 
 	fn send(&mut self, to: Neighbour, at: Crossing, bytes: Vec<u8>) -> Result<(), Broken> {
 		let position = position(at);
+		let bytes = self.conduct.sends(&self.unit, at, bytes);
 		self.with(to, async move |wire| wire.outgoing.send((position, bytes.into())).await.ok())
 	}
 }
@@ -203,7 +236,8 @@ impl Lane for NetworkLane {
 	}
 
 	fn step_done(&mut self, step: StepIndex, loss: Option<f32>) -> Result<(), Broken> {
-		self.progress.send_replace(Progress { steps: step + 1, loss });
+		let (elapsed, waited) = (self.opened.elapsed(), self.waited);
+		self.progress.send_replace(Progress { steps: step + 1, loss, elapsed, waited });
 		match *self.stop.borrow() {
 			true => Err(self.broken.get_or_insert(Broken::TimeUp).clone()),
 			false => Ok(()),
@@ -263,5 +297,44 @@ fn position(at: Crossing) -> Position {
 	match at {
 		Crossing::HeldOut { microbatch } => Position::HeldOut { microbatch },
 		Crossing::Step { step, microbatch } => Position::Step { step, microbatch },
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use cairn_chain::Key;
+	use cairn_primitives::{
+		signing::{edge_message, verify_worker, Edge},
+		EdgeReceipt, Hash,
+	};
+
+	use super::*;
+
+	#[test]
+	fn a_neighbour_that_signs_two_roots_is_remembered_with_both() {
+		let key = Key::from_phrase("//Alice").unwrap();
+		let edge = Edge { model: 0, window: 1, lane: 2, upper: 3 };
+		let [genesis, seed] = [1, 2].map(Hash::repeat_byte);
+		let message = |root| edge_message(genesis, seed, &edge, 7, root);
+		let receipt = |root| {
+			let root = Hash::repeat_byte(root);
+			EdgeReceipt { root, signature: key.sign(message(root).as_bytes()) }
+		};
+		let signed = Contradiction { edge, seed, steps: 7, first: receipt(3), second: receipt(4) };
+		let end = |failure| LaneEnd {
+			broken: Some(Broken::Edge(Neighbour::Upstream, Arc::new(failure))),
+			..LaneEnd::default()
+		};
+
+		let equivocated = end(Failure::Equivocation(Box::new(signed.clone())));
+		let (neighbour, found) = equivocated.contradiction().unwrap();
+		assert_eq!((neighbour, found), (Neighbour::Upstream, &signed));
+		for receipt in [&found.first, &found.second] {
+			assert!(verify_worker(message(receipt.root), &receipt.signature, &key.public()));
+		}
+		// Where one of the roots is ours, the chain cannot tell who is right.
+		assert_eq!(end(Failure::Fork(Box::new(signed))).contradiction(), None);
+		assert_eq!(end(Failure::Left).contradiction(), None);
+		assert_eq!(LaneEnd::default().contradiction(), None);
 	}
 }

@@ -1,6 +1,6 @@
 //! What workers ask each other, beside tensors and blobs.
 
-use cairn_primitives::{signing::Edge, Hash, ModelId, StageIndex, UnitId};
+use cairn_primitives::{signing::Edge, DatasetId, Hash, ModelId, StageIndex, UnitId};
 use codec::{Decode, DecodeAll, Encode};
 use sp_core::{sr25519, ConstU32};
 use sp_runtime::BoundedVec;
@@ -48,6 +48,30 @@ pub enum Question {
 		/// The edge.
 		edge: Edge,
 	},
+	/// In which blob is a part of the dataset that a model learns?
+	#[codec(index = 4)]
+	Dataset {
+		/// The model.
+		model: ModelId,
+		/// The dataset.
+		dataset: DatasetId,
+		/// Which part of it.
+		part: Part,
+	},
+}
+
+/// A part of a dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Part {
+	/// The manifest, in JSON.
+	#[codec(index = 0)]
+	Manifest,
+	/// The tokenizer's file.
+	#[codec(index = 1)]
+	Tokenizer,
+	/// A chunk.
+	#[codec(index = 2)]
+	Chunk(u32),
 }
 
 /// An answer.
@@ -90,7 +114,7 @@ impl Question {
 	pub fn model(&self) -> ModelId {
 		match self {
 			Self::Hold { unit, .. } | Self::Difference { unit, .. } => unit.model,
-			Self::Shard { model, .. } => *model,
+			Self::Shard { model, .. } | Self::Dataset { model, .. } => *model,
 			Self::Crossed { edge } => edge.model,
 		}
 	}
@@ -134,6 +158,8 @@ mod tests {
 			Question::Difference { unit, difference },
 			Question::Shard { model: 9, stage: 1, root: blob },
 			Question::Crossed { edge: Edge { model: 1, window: 2, lane: 3, upper: 4 } },
+			Question::Dataset { model: 1, dataset: blob, part: Part::Manifest },
+			Question::Dataset { model: 1, dataset: blob, part: Part::Chunk(7) },
 		];
 		for question in questions {
 			let bytes = question.to_bytes();

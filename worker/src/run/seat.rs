@@ -1,6 +1,6 @@
 //! One place in one model: what a worker does there, block after block.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use cairn_chain::{
 	calls::shards::declare_held,
@@ -21,19 +21,23 @@ use tokio::{
 use super::{
 	audit::Audits,
 	colleagues::{ColleagueError, Colleagues},
+	dataset::reads_dataset,
 	desk::{shelves_of, Desk, DeskError, Desks, Session},
 	dispute::Games,
 	door,
 	engine::Engine,
+	inspect,
+	monitor::{Doing, SeatStatus},
 	origin::Origin,
+	retention,
 	shard::{is_kept, Held, ShardStore},
 	units::{UnitStore, UnitStoreError},
 	window::Duty,
 	worker::{Table, Worker},
 };
 
-/// Windows for which what crossed, and differences, are kept: audits ask for them.
-const KEPT_WINDOWS: WindowIndex = 4;
+/// Windows until the lots of one are drawn and what crossed then is asked for, with the one that runs.
+const UNTIL_LOTS: WindowIndex = 3;
 /// Windows before those that are looked through for what is left of them, at first.
 const MOST_FORGOTTEN: WindowIndex = 64;
 
@@ -45,20 +49,22 @@ pub struct Seat {
 	pub(super) stage: StageIndex,
 	pub(super) desk: Arc<Desk>,
 	pub(super) colleagues: Colleagues,
-	audits: Audits,
-	games: Games,
+	/// Tells the tasks that audit and play games that there is a seat.
+	seated: watch::Sender<()>,
 	/// Lets others in.
 	door: JoinHandle<()>,
+	/// Looks at what others attest.
+	inspection: JoinHandle<()>,
 	pub(super) engine: Arc<Engine>,
 	pub(super) units: UnitStore,
 	/// The shard that was needed last.
 	held: Option<Arc<Held>>,
-	/// Roots of the shards that windows began with.
-	roots: BTreeMap<WindowIndex, Hash>,
 	/// What the last merge came to: the shard before, the window, the shard after.
 	merges: Option<((Hash, WindowIndex), Hash)>,
-	/// All windows before this one are forgotten.
+	/// All windows before this one are forgotten, but for those that are retained.
 	forgotten: Option<WindowIndex>,
+	/// Windows before that of which something may be asked for still.
+	retained: BTreeSet<WindowIndex>,
 	/// The last window in whose merged shard this standby declared to hold.
 	declared: Option<WindowIndex>,
 	blocks: watch::Receiver<Option<BlockRef>>,
@@ -146,8 +152,7 @@ impl Seat {
 		leaving: watch::Receiver<bool>,
 	) -> Result<Self, TakeError> {
 		let spec = Arc::new(spec);
-		let needs_data = stage == 0 || spec.is_last_stage(stage);
-		let dataset = match needs_data {
+		let dataset = match reads_dataset(&spec, stage) {
 			true => Some(worker.dataset(spec.dataset).ok_or(TakeError::NoDataset {
 				model,
 				stage,
@@ -168,7 +173,7 @@ impl Seat {
 		let audits = Audits::new(colleagues.clone());
 		let games = Games::new(audits.auditor.clone());
 		let door = tokio::spawn(door::keep(worker.clone(), desk.clone(), blocks.clone()));
-		let roots = units.all().map(|record| (record.unit.window, record.shard_before)).collect();
+		let inspection = tokio::spawn(inspect::keep(colleagues.clone(), blocks.clone()));
 		let seat = Self {
 			worker,
 			model,
@@ -176,23 +181,26 @@ impl Seat {
 			stage,
 			desk,
 			colleagues,
-			audits,
-			games,
+			seated: watch::Sender::new(()),
 			door,
+			inspection,
 			engine: Arc::new(engine),
 			units,
 			held: None,
-			roots,
 			merges: None,
 			forgotten: None,
+			retained: BTreeSet::new(),
 			declared: None,
 			blocks,
 			leaving,
 		};
 		for record in seat.units.all() {
 			seat.desk.note(record.unit);
-			seat.give_out(record);
+			seat.desk.begin(record.unit.window, record.shard_before);
+			seat.desk.give_out(record);
 		}
+		tokio::spawn(audits.keep_up(seat.blocks.clone(), seat.seated.subscribe()));
+		tokio::spawn(games.play(seat.blocks.clone(), seat.seated.subscribe()));
 		Ok(seat)
 	}
 
@@ -201,13 +209,18 @@ impl Seat {
 		let mut told = String::new();
 		loop {
 			match self.advance().await {
-				Ok(true) => told.clear(),
+				Ok(true) => {
+					told.clear();
+					self.note(|seat| seat.waits_for = None);
+				},
 				Ok(false) => break,
 				Err(error) => {
 					let words = error.to_string();
 					// What it waits for is told once.
 					if words != told {
 						tracing::warn!(model = self.model, stage = self.stage, "{words}");
+						self.tell(&words);
+						self.note(|seat| seat.waits_for = Some(words.clone()));
 					}
 					told = words;
 				},
@@ -217,7 +230,19 @@ impl Seat {
 			}
 		}
 		self.door.abort();
+		self.inspection.abort();
 		self.worker.admit(self.model, Table::new());
+		self.worker.monitor.gave_up(self.model, self.stage);
+	}
+
+	/// Note what happens here.
+	pub(super) fn note(&self, note: impl FnOnce(&mut SeatStatus)) {
+		self.worker.monitor.seat(self.model, note);
+	}
+
+	/// Tell a person what happens here.
+	pub(super) fn tell(&self, words: &str) {
+		self.worker.monitor.told(&format!("model {}: {words}", self.model));
 	}
 
 	/// Do what there is to do now; whether the place is still held.
@@ -243,11 +268,10 @@ impl Seat {
 			_ => {
 				self.hold(&state, clock.next).await?;
 				self.declare(&state, clock.next).await?;
+				self.note(|seat| seat.doing = Doing::Waiting);
 			},
 		}
-		self.forget(clock.next).await?;
-		self.audits.take_up(&state).await?;
-		self.games.take_up(&state).await?;
+		self.forget(&state, clock.next).await?;
 		Ok(true)
 	}
 
@@ -293,6 +317,7 @@ impl Seat {
 		}
 		self.desk.open(Session { window: *window, seats });
 		self.hold(state, window.index).await?;
+		self.note(|seat| seat.doing = Doing::StandingBy);
 		self.declare(state, window.index).await
 	}
 
@@ -331,11 +356,14 @@ impl Seat {
 		let held = match origin {
 			Origin::Open => return Err(SeatError::NoOrigin(self.model)),
 			Origin::Shard(root) => self.shard(state, root).await?,
+			Origin::Merge { before, .. } if !self.worker.conduct.merges(window) => {
+				self.shard(state, before).await?
+			},
 			Origin::Merge { before, window, members } => {
 				self.merged(state, before, window, members).await?
 			},
 		};
-		self.roots.insert(window, held.root);
+		self.desk.begin(window, held.root);
 		Ok(held)
 	}
 
@@ -344,6 +372,7 @@ impl Seat {
 		if let Some(held) = self.held.as_ref().filter(|held| held.root == root) {
 			return Ok(held.clone());
 		}
+		self.note(|seat| seat.doing = Doing::Preparing);
 		let (desk, spec, stage) = (self.desk.clone(), self.spec.clone(), self.stage);
 		let is_initial = spec.initial.get(usize::from(stage)) == Some(&root);
 		let found = spawn_blocking(move || -> Result<Option<Held>, SeatError> {
@@ -383,6 +412,7 @@ impl Seat {
 			return self.shard(state, root).await;
 		}
 		let base = self.shard(state, before).await?;
+		self.note(|seat| seat.doing = Doing::Preparing);
 		let mut differences = Vec::new();
 		for member in &members {
 			differences.push(self.colleagues.difference(state, window, member).await?);
@@ -397,27 +427,29 @@ impl Seat {
 	}
 
 	/// Forget what nobody can ask for any more, once a window.
-	async fn forget(&mut self, newest: WindowIndex) -> Result<(), SeatError> {
-		let oldest = newest.saturating_sub(KEPT_WINDOWS);
+	async fn forget(&mut self, state: &State, newest: WindowIndex) -> Result<(), SeatError> {
+		let kept = state.retention_windows().await?.saturating_add(UNTIL_LOTS);
+		let oldest = newest.saturating_sub(kept);
 		if self.forgotten == Some(oldest) {
 			return Ok(());
 		}
-		self.desk.forget_before(oldest);
-		let units = self.units.all().map(|record| record.unit.window);
-		for window in units.filter(|window| *window < oldest).collect::<Vec<_>>() {
-			self.units.remove(window);
-		}
-		self.roots.retain(|window, _| is_kept(*window, newest));
-		let held = self.held.as_ref().map(|held| held.root);
-		let kept: Vec<Hash> = self.roots.values().copied().chain(held).collect();
-		self.desk.shards.keep(&kept);
 		// After a long absence more is left than a window's.
 		let from = self.forgotten.unwrap_or(oldest.saturating_sub(MOST_FORGOTTEN));
-		for window in from..oldest {
-			let shelves = shelves_of(self.model, window);
+		let done = self.units.all().map(|record| record.unit.window);
+		let old = done.filter(|window| *window < oldest).chain(from..oldest);
+		let old = old.chain(self.retained.iter().copied()).collect();
+		let needed = retention::needed(state, &self.desk, &self.worker.provider, &old).await?;
+		let is_needed = |window| window >= oldest || needed.contains(&window);
+		self.desk.keep_windows(is_needed);
+		let roots = self.desk.keep_roots(|window| is_needed(window) || is_kept(window, newest));
+		let held = self.held.as_ref().map(|held| held.root);
+		self.desk.shards.keep(&roots.into_iter().chain(held).collect::<Vec<_>>());
+		for window in old.difference(&needed) {
+			self.units.remove(*window);
+			let shelves = shelves_of(self.model, *window);
 			self.worker.endpoint.blobs().clear_all(&shelves).await?;
 		}
-		self.forgotten = Some(oldest);
+		(self.retained, self.forgotten) = (needed, Some(oldest));
 		Ok(())
 	}
 }

@@ -10,7 +10,8 @@ use cairn_engine::{
 	Result, Shard, Snapshot,
 };
 use cairn_primitives::{
-	dispute::Merged, hash::list_root, Hash, ModelSpec, StageIndex, WindowIndex, GATE_EVERY,
+	dispute::Merged, hash::list_root, Hash, ModelSpec, StageIndex, StepIndex, WindowIndex,
+	GATE_EVERY,
 };
 use cairn_program::trace::Commitment;
 
@@ -77,18 +78,23 @@ impl Held {
 		compute: &Compute,
 	) -> Result<Self> {
 		let (mut shard, mut outer) = (self.weights.to_shard(spec, stage)?, self.outer.clone());
-		let lanes: Vec<_> = members
-			.iter()
-			.zip(differences)
-			.map(|(member, mut difference)| {
-				// What was attested counts, whatever the codes come to.
-				difference.norm = f32::from_bits(member.norm.0);
-				(member.steps, difference)
-			})
-			.collect();
+		let lanes = attested_lanes(members, differences);
 		compute.run(|| outer.merge(&mut shard, &self.weights, &lanes, &spec.outer))?;
 		compute.run(|| Self::of(&shard, outer))
 	}
+}
+
+/// What lanes bring to a merge. What was attested of the norms counts, whatever the codes come to.
+pub fn attested_lanes(
+	members: &[Merged],
+	differences: Vec<Difference>,
+) -> Vec<(StepIndex, Difference)> {
+	let members = members.iter().zip(differences);
+	let lanes = members.map(|(member, mut difference)| {
+		difference.norm = f32::from_bits(member.norm.0);
+		(member.steps, difference)
+	});
+	lanes.collect()
 }
 
 /// The shards of a stage on disk.

@@ -144,7 +144,9 @@ impl UnitStore {
 
 	/// Forget a window.
 	pub fn remove(&mut self, window: WindowIndex) {
-		self.records.remove(&window);
+		if self.records.remove(&window).is_none() {
+			return;
+		}
 		if let Err(error) = fs::remove_file(self.path(window)) {
 			tracing::warn!(window, %error, "the record of an old window cannot be removed");
 		}

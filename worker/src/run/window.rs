@@ -26,7 +26,8 @@ use tokio::{
 use super::{
 	desk::{difference_shelf, edge_shelf, HeldDifference, Session},
 	edge::{EdgeEnd, EdgeKeeper, Extent},
-	lane::{LaneEnd, NetworkLane, OpenEdge},
+	lane::{LaneEnd, Neighbour, NetworkLane, OpenEdge},
+	monitor::{Doing, SeatStatus},
 	peers,
 	question::{Answer, Question},
 	seat::{Seat, SeatError},
@@ -67,6 +68,7 @@ impl Seat {
 	/// Work in a window, to the attestation.
 	pub async fn work(&mut self, duty: Duty) -> Result<(), SeatError> {
 		let Duty { window, unit, neighbours } = &duty;
+		self.note(|seat| seat.begin(&duty, self.spec.window.steps));
 		let held = self.prepare(window.index).await?;
 		self.desk.note(*unit);
 		self.desk.open(Session { window: *window, seats: neighbours.seats.clone() });
@@ -78,7 +80,8 @@ impl Seat {
 		let record = UnitRecord { unit: *unit, seed: window.seed, shard_before, result: None };
 		// From here on receipts may be signed: whoever restarts must not sign others.
 		self.units.put(record.clone())?;
-		let computed = self.compute(&duty, held).await?;
+		let mut computed = self.compute(&duty, held).await?;
+		computed.report = self.worker.conduct.reports(unit, computed.report);
 		self.conclude(&duty, record, computed).await
 	}
 
@@ -117,7 +120,7 @@ impl Seat {
 			downstream: end.downstream.map(|end| end.record),
 			attestation: None,
 		});
-		self.give_out(&record);
+		self.desk.give_out(&record);
 		self.exchange_and_attest(duty, record, attestation).await
 	}
 
@@ -143,6 +146,7 @@ impl Seat {
 		let downstream = Edge::downstream(&duty.unit, self.spec.stage_count())
 			.zip(duty.neighbours.downstream.clone());
 		self.desk.open_lane(upstream.into_iter().chain(downstream).collect());
+		self.note(|seat| seat.doing = Doing::Connecting);
 		let edges = async {
 			tokio::try_join!(
 				self.open(duty, extent, Side::Lower),
@@ -155,12 +159,23 @@ impl Seat {
 		};
 		let Some((upstream, downstream)) = opened else {
 			tracing::warn!(unit = ?duty.unit, "the neighbours in the lane were not reached");
+			self.note(|seat| seat.lane_over(true, None));
+			self.tell("the neighbours in the lane were not reached");
 			return self.compute_nothing(duty, held).await;
 		};
 		tracing::info!(unit = ?duty.unit, "the lane is open");
-		let mut lane = NetworkLane::new(extent, upstream, downstream, stopped);
+		self.note(|seat| seat.doing = Doing::Computing);
+		let mut lane = NetworkLane::new(
+			duty.unit,
+			self.worker.conduct.clone(),
+			extent,
+			upstream,
+			downstream,
+			stopped,
+		);
 		self.show_progress(duty, lane.progress());
-		let (unit, samples, steps) = (duty.unit, duty.window.samples, extent.steps);
+		let (unit, steps) = (duty.unit, extent.steps);
+		let samples = self.worker.conduct.reads(&unit, duty.window.samples);
 		let engine = self.engine.clone();
 		let computed = spawn_blocking(move || {
 			let (report, after) = engine.run(&held, unit, samples, steps, &mut lane)?;
@@ -168,11 +183,29 @@ impl Seat {
 		});
 		let computed = computed.await??;
 		let steps = computed.report.outcome.steps();
+		self.note_contradiction(duty, &computed.end);
+		let (is_broken, held_out) = (computed.end.broken.is_some(), computed.report.held_out);
+		self.note(|seat| seat.lane_over(is_broken, held_out));
 		match &computed.end.broken {
-			Some(broken) => tracing::warn!(?unit, steps, "the lane ended early: {broken}"),
+			Some(broken) => {
+				tracing::warn!(?unit, steps, "the lane ended early: {broken}");
+				self.tell(&format!("the lane ended early: {broken}"));
+			},
 			None => tracing::info!(?unit, steps, "the unit is computed"),
 		}
 		Ok(computed)
+	}
+
+	/// Remember what a neighbour signed twice, if that is why the lane ended.
+	fn note_contradiction(&self, duty: &Duty, end: &LaneEnd) {
+		let Some((neighbour, contradiction)) = end.contradiction() else { return };
+		let peer = match neighbour {
+			Neighbour::Upstream => &duty.neighbours.upstream,
+			Neighbour::Downstream => &duty.neighbours.downstream,
+		};
+		if let Some(peer) = peer {
+			self.desk.note_contradiction(peer.provider.clone(), contradiction.clone());
+		}
 	}
 
 	/// A unit of which no step was done.
@@ -218,7 +251,9 @@ impl Seat {
 			}
 			sleep(RETRY).await;
 		};
-		let keeper = EdgeKeeper { blobs: endpoint.blobs().clone(), shelf: edge_shelf(&edge), side };
+		self.note(|seat| seat.connected(side));
+		let (blobs, meter) = (endpoint.blobs().clone(), self.worker.monitor.meter(self.model));
+		let keeper = EdgeKeeper { blobs, shelf: edge_shelf(&edge), side, meter };
 		Ok(Some((channel, keeper)))
 	}
 
@@ -251,7 +286,7 @@ impl Seat {
 		};
 		let leaves = [report.leaves.clone(), vec![attestation.result()]].concat();
 		attestation.checkpoints = checkpoints_root(self.worker.genesis, &duty.unit, &leaves);
-		attestation
+		self.worker.conduct.attests(attestation)
 	}
 
 	/// Keep the unit's difference where the peers of the stage may fetch it; its blob.
@@ -271,26 +306,6 @@ impl Seat {
 		Ok(Some(blob))
 	}
 
-	/// Let others ask for a unit's difference, and for what crossed its edges.
-	pub(super) fn give_out(&self, record: &UnitRecord) {
-		let edges =
-			[Edge::upstream(&record.unit), Edge::downstream(&record.unit, self.spec.stage_count())];
-		for edge in edges.into_iter().flatten() {
-			if let Some(crossed) = record.crossed(&edge) {
-				self.desk.add_edge(edge, crossed.clone());
-			}
-		}
-		let result = record.result.as_ref();
-		if let Some(result) = result {
-			self.desk.add_leaves(record.unit, result.leaves.clone());
-		}
-		let blob = result.and_then(|result| result.difference);
-		if let Some((blob, attestation)) = blob.zip(result.and_then(UnitResult::attestation)) {
-			let difference = HeldDifference { root: attestation.difference, blob };
-			self.desk.add_difference(record.unit, difference);
-		}
-	}
-
 	/// Have the difference held by as many as there are, or as time allows, and attest.
 	async fn exchange_and_attest(
 		&mut self,
@@ -299,7 +314,8 @@ impl Seat {
 		mut attestation: Attestation<AccountId>,
 	) -> Result<(), SeatError> {
 		let blob = record.result.as_ref().and_then(|result| result.difference);
-		if let Some(blob) = blob {
+		if let Some(blob) = blob.filter(|_| self.worker.conduct.gives_difference(&duty.unit)) {
+			self.note(|seat| seat.doing = Doing::Exchanging);
 			let (stop, stopped) = watch::channel(false);
 			let last = duty.window.deadline.saturating_sub(TO_ATTEST + 1);
 			let clock = tokio::spawn(stop_at(self.worker.clone(), last, stop));
@@ -388,6 +404,7 @@ impl Seat {
 		duty: &Duty,
 		attestation: Attestation<AccountId>,
 	) -> Result<(), SeatError> {
+		self.note(|seat| seat.doing = Doing::Attesting);
 		let (unit, steps) = (duty.unit, attestation.outcome.steps());
 		let loss = attestation.loss.map(|loss| f32::from_bits(loss.0));
 		let is_there =
@@ -395,16 +412,21 @@ impl Seat {
 		let request =
 			Request::from(attest(attestation)).unless(is_there).until(duty.window.deadline);
 		self.worker.submitter.submit(request).await?;
+		self.note(SeatStatus::attested);
 		tracing::info!(?unit, steps, ?loss, "attested");
 		Ok(())
 	}
 
-	/// Log how far a unit is.
+	/// Tell how far a unit is.
 	fn show_progress(&self, duty: &Duty, mut progress: watch::Receiver<super::lane::Progress>) {
 		let (unit, steps) = (duty.unit, self.spec.window.steps);
+		let samples = self.spec.schedule.batch_at(duty.window.samples);
+		let tokens = u64::from(samples) * u64::from(self.spec.architecture.context);
+		let monitor = self.worker.monitor.clone();
 		tokio::spawn(async move {
 			while progress.changed().await.is_ok() {
 				let now = *progress.borrow_and_update();
+				monitor.seat(unit.model, |seat| seat.computed(now, tokens));
 				tracing::debug!(?unit, step = now.steps, of = steps, loss = ?now.loss, "step done");
 			}
 		});

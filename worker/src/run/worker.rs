@@ -12,6 +12,8 @@ use cairn_primitives::{DatasetId, Hash, ModelId};
 use cairn_transport::{Admission, Endpoint, EndpointId, Signer};
 use sp_core::sr25519;
 
+use super::{conduct::Conduct, dataset::Seeder, monitor::Monitor};
+
 /// What all tasks of a daemon share.
 pub struct Worker {
 	/// The chain.
@@ -30,10 +32,16 @@ pub struct Worker {
 	pub compute: Arc<Compute>,
 	/// What is computed twice to save memory.
 	pub recompute: Recompute,
+	/// What it does where it could do something else.
+	pub conduct: Arc<dyn Conduct>,
 	/// Where everything is kept.
 	pub folder: PathBuf,
 	/// Folders of datasets.
 	pub datasets: Vec<PathBuf>,
+	/// Whom to fetch datasets from.
+	pub seeders: Vec<Seeder>,
+	/// Where tasks note what happens.
+	pub monitor: Monitor,
 	/// What each model's peers may do.
 	pub admissions: Mutex<HashMap<ModelId, Table>>,
 }
@@ -57,9 +65,16 @@ impl Worker {
 		self.endpoint.admissions().replace(merged);
 	}
 
-	/// The dataset with a root, if its folder was named.
+	/// Where a dataset is kept that is fetched.
+	pub fn dataset_folder(&self, root: DatasetId) -> PathBuf {
+		self.folder.join("datasets").join(format!("{root:x}"))
+	}
+
+	/// The dataset with a root, if its folder was named or it was fetched.
 	pub fn dataset(&self, root: DatasetId) -> Option<Dataset> {
-		self.datasets.iter().find_map(|folder| match Dataset::open(folder) {
+		let fetched = self.dataset_folder(root);
+		let fetched = fetched.join("manifest.json").exists().then_some(fetched);
+		self.datasets.iter().chain(&fetched).find_map(|folder| match Dataset::open(folder) {
 			Ok(dataset) => Some(dataset).filter(|dataset| dataset.manifest().root() == root),
 			Err(error) => {
 				tracing::warn!("{error}");

@@ -3,7 +3,7 @@
 use std::{
 	fs::{self, Permissions},
 	os::unix::fs::PermissionsExt,
-	path::PathBuf,
+	path::{Path, PathBuf},
 	process::{Command, Output, Stdio},
 };
 
@@ -39,7 +39,12 @@ impl Machine {
 
 	/// A command, whose environment is its own.
 	pub fn command(&self, arguments: &str) -> Command {
-		let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-worker"));
+		self.command_of(Path::new(env!("CARGO_BIN_EXE_cairn-worker")), arguments)
+	}
+
+	/// The same of another program.
+	pub fn command_of(&self, program: &Path, arguments: &str) -> Command {
+		let mut command = Command::new(program);
 		command
 			.env_clear()
 			.env("CAIRN_DATA", self.file("data"))

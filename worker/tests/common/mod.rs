@@ -58,3 +58,18 @@ pub fn workplace() -> tempfile::TempDir {
 	fs::write(folder.path().join("spec.json"), serde_json::to_string(&spec).unwrap()).unwrap();
 	folder
 }
+
+/// With little address space, and then more and more, a command names what it needs before it ever succeeds. How much the program
+/// itself takes is nobody's promise: with less it does not start.
+pub fn assert_needs_memory(folder: &Path, command: &str, what: &str) {
+	let worker = env!("CARGO_BIN_EXE_cairn-worker");
+	let is_refused = (1..100).any(|limit| {
+		let limited = format!("ulimit -v {} && exec '{worker}' {command}", limit * 20_000);
+		let output = Command::new("sh").current_dir(folder).args(["-c", &limited]).output();
+		let output = output.unwrap();
+		assert!(!output.status.success(), "no limit kept it from: {command}");
+		let said = String::from_utf8_lossy(&output.stderr);
+		said.contains(&format!("{what} needs")) && said.contains("may take")
+	});
+	assert!(is_refused, "no limit is said to be too low for: {command}");
+}

@@ -3,29 +3,9 @@
 use std::time::Duration;
 
 use cairn_chain::views::{Phase, Place};
-use cairn_primitives::{ModelSpec, WindowIndex};
 use tokio::time::sleep;
 
-use crate::network::{Network, MODEL};
-
-/// A unit that takes seconds to compute, so that there is an amid, and a window that has time for it.
-fn slower(spec: &mut ModelSpec) {
-	spec.schedule.points.iter_mut().for_each(|point| point.batch = 16);
-	spec.window.blocks = 16;
-}
-
-/// Wait until a worker that sits in a window that runs has its lane open, and tell which.
-async fn at_work(network: &Network, window: WindowIndex) -> usize {
-	let words = format!("window: {window},");
-	network
-		.until(&format!("work in window {window}"), async |_| {
-			network
-				.workers
-				.iter()
-				.position(|worker| worker.has_logged_all(&["the lane is open", &words]))
-		})
-		.await
-}
+use crate::network::{slower, Network, MODEL};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: `make test` runs it beside the other networks"]
@@ -34,7 +14,7 @@ async fn a_worker_that_is_killed_amid_a_window_signs_nothing_twice_and_goes_on()
 	let steps = network.spec.window.steps;
 
 	// WHEN a worker is killed amid a window, and is back at once
-	let victim = at_work(&network, 0).await;
+	let victim = network.at_work(0).await;
 	network.workers[victim].kill();
 	network.workers[victim].start();
 
@@ -72,7 +52,7 @@ async fn training_goes_on_when_the_node_was_away_and_a_worker_frozen() {
 		.await;
 
 	// A worker freezes for longer than its neighbours wait.
-	let frozen = at_work(&network, running).await;
+	let frozen = network.at_work(running).await;
 	network.workers[frozen].signal(libc::SIGSTOP);
 	sleep(Duration::from_secs(15)).await;
 	network.workers[frozen].signal(libc::SIGCONT);
@@ -115,4 +95,12 @@ async fn a_standby_takes_the_seat_of_a_worker_that_stays_away() {
 	network.assert_nobody_is_fined().await;
 	let state = network.state().await;
 	assert_eq!(state.place(MODEL, &gone).await.unwrap(), None);
+	// AND what it did before becomes shares, although it does not ask for them any more
+	network
+		.until("the shares of who is gone", async |state| {
+			let escrow = state.escrow(&gone, MODEL).await.ok()?;
+			let shares = state.shares(MODEL, &gone).await.ok()?;
+			(escrow == 0 && shares > 0).then_some(())
+		})
+		.await;
 }

@@ -3,7 +3,10 @@
 //! They wait for blocks most of the time, so that `make test` runs all of them at once; one by one they take too long.
 
 mod audits;
+mod disk;
 mod faults;
+mod finality;
+mod liars;
 #[path = "../commands/machine.rs"]
 #[allow(dead_code)] // each test crate uses its own part
 mod machine;
@@ -11,4 +14,9 @@ mod network;
 #[path = "../../chain/tests/chain/node.rs"]
 #[allow(dead_code)] // each test crate uses its own part
 mod node;
+mod partition;
+mod phases;
 mod same;
+#[path = "../commands/scrape.rs"]
+mod scrape;
+mod seen;

@@ -1,25 +1,30 @@
 //! A network: a node, a model that trains, and workers.
 
+#[path = "proxy.rs"]
+pub mod proxy;
+
 use std::{
 	fs::{self, File},
-	net::UdpSocket,
+	io,
+	net::{SocketAddr, UdpSocket},
 	path::PathBuf,
-	process::{Child, Stdio},
+	process::{Child, Command, Stdio},
 	thread,
 	time::{Duration, Instant},
 };
 
 use cairn_chain::{
-	views::{Clock, Place, State},
+	views::{Clock, Phase, Place, State},
 	AccountId, Connection, Key,
 };
 use cairn_engine::{data::Dataset, Shard};
 use cairn_primitives::{ModelId, ModelSpec, StageIndex, UnitId, WindowIndex};
+use proxy::Proxy;
 use tokio::time::sleep;
 
 use crate::{
 	machine::Machine,
-	node::{key, Node},
+	node::{beside_this_test, key, Node},
 };
 
 /// The model that trains.
@@ -27,16 +32,25 @@ pub const MODEL: ModelId = 0;
 /// How long anything may take: windows last three quarters of a minute, and half a minute lies between them.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// What each provider has bonded.
+pub const BOND: u128 = 20_000_000_000_000;
+
 /// Accounts with money on a development chain; the first is the researcher.
 const ACCOUNTS: [&str; 7] = ["Bob", "Alice", "Charlie", "Dave", "Eve", "Ferdie", "Alice//stash"];
 
 /// A worker on its machine.
 pub struct Worker {
 	pub machine: Machine,
+	/// What it lies about, and in which window, as `cairn-liars` has it; the honest run `cairn-worker`.
+	pub lie: Option<String>,
 	/// The provider that it works for.
 	pub provider: AccountId,
-	address: String,
-	dataset: PathBuf,
+	/// Where it listens.
+	pub listen: SocketAddr,
+	/// What stands before it, if anything does.
+	pub proxy: Option<Proxy>,
+	/// The folder of the dataset that it is told of.
+	pub dataset: Option<PathBuf>,
 	process: Option<Child>,
 }
 
@@ -57,6 +71,30 @@ impl Network {
 
 	/// The same, of another model.
 	pub async fn with(workers: usize, change: impl FnOnce(&mut ModelSpec)) -> Self {
+		Self::new(workers, change, false).await
+	}
+
+	/// The same, where what workers send each other goes through proxies.
+	pub async fn behind_proxies(workers: usize, change: impl FnOnce(&mut ModelSpec)) -> Self {
+		Self::new(workers, change, true).await
+	}
+
+	async fn new(workers: usize, change: impl FnOnce(&mut ModelSpec), proxies: bool) -> Self {
+		let mut network = Self::enter_behind(workers, change, proxies).await;
+		network.workers.iter_mut().for_each(Worker::start);
+		network
+	}
+
+	/// The same, but no worker is started yet.
+	pub async fn enter(workers: usize, change: impl FnOnce(&mut ModelSpec)) -> Self {
+		Self::enter_behind(workers, change, false).await
+	}
+
+	async fn enter_behind(
+		workers: usize,
+		change: impl FnOnce(&mut ModelSpec),
+		proxies: bool,
+	) -> Self {
 		let node = Node::start().await;
 		let connection = node.connect().await;
 		let researcher = Machine::new(&node.url(), &format!("//{}", ACCOUNTS[0]));
@@ -67,13 +105,11 @@ impl Network {
 		let url = node.url();
 		let entering = ACCOUNTS[1..=workers].iter().map(|name| {
 			let (url, dataset) = (url.clone(), dataset.clone());
-			thread::spawn(move || Worker::enter(&url, name, dataset))
+			thread::spawn(move || Worker::enter(&url, name, dataset, proxies))
 		});
 		let entering: Vec<_> = entering.collect();
 		let workers = entering.into_iter().map(|worker| worker.join().unwrap()).collect();
-		let mut network = Self { node, connection, spec, researcher, workers };
-		network.workers.iter_mut().for_each(Worker::start);
-		network
+		Self { node, connection, spec, researcher, workers }
 	}
 
 	/// The newest final state, as soon as the node answers.
@@ -117,6 +153,45 @@ impl Network {
 		.await
 	}
 
+	/// Wait until all units of a window are attested, whole and in the merge.
+	pub async fn whole(&self, window: WindowIndex) {
+		let steps = self.spec.window.steps;
+		let units = self.attested(window).await;
+		assert!(units.iter().all(|unit| unit.outcome.steps() == steps), "{}", self.logs());
+		assert!(units.iter().all(|unit| unit.in_merge), "{}", self.logs());
+	}
+
+	/// Wait until a worker has its lane open in a window, and tell which.
+	pub async fn at_work(&self, window: WindowIndex) -> usize {
+		let words = format!("window: {window},");
+		self.until(&format!("work in window {window}"), async |_| {
+			let has_lane = |worker: &Worker| worker.has_logged_all(&["the lane is open", &words]);
+			self.workers.iter().position(has_lane)
+		})
+		.await
+	}
+
+	/// Wait until a window runs, and tell who works in it: a worker for each stage and lane.
+	pub async fn running(&self, window: WindowIndex) -> Vec<Vec<usize>> {
+		self.until(&format!("window {window}"), async |state| {
+			let Phase::Running(running) = Self::clock(state).await?.phase else { return None };
+			if running.index != window {
+				return None;
+			}
+			let mut stages = Vec::new();
+			for stage in 0..self.spec.stages.len() as StageIndex {
+				let roster = state.roster(MODEL, stage).await.ok()??;
+				let worker = |lane| {
+					let provider = roster.in_lane(running.seed, stage, lane)?;
+					self.workers.iter().position(|worker| worker.provider == *provider)
+				};
+				stages.push((0..self.spec.lanes).map(worker).collect::<Option<Vec<_>>>()?);
+			}
+			Some(stages)
+		})
+		.await
+	}
+
 	/// The units of a window.
 	pub fn units(&self, window: WindowIndex) -> Vec<UnitId> {
 		let stages = 0..self.spec.stages.len() as StageIndex;
@@ -142,7 +217,7 @@ impl Network {
 		for worker in &self.workers {
 			let provider = state.provider(&worker.provider).await.unwrap().unwrap();
 			assert_eq!(provider.reputation.faults, 0, "{}", self.logs());
-			assert_eq!(provider.bond, 20_000_000_000_000, "{}", self.logs());
+			assert_eq!(provider.bond, BOND, "{}", self.logs());
 		}
 	}
 
@@ -159,6 +234,12 @@ impl Network {
 		});
 		logs.collect()
 	}
+}
+
+/// A unit that takes seconds to compute, so that there is an amid, and a window that has time for it.
+pub fn slower(spec: &mut ModelSpec) {
+	spec.schedule.points.iter_mut().for_each(|point| point.batch = 16);
+	spec.window.blocks = 16;
 }
 
 /// A dataset of some text, and a spec of a small model that trains on it.
@@ -183,28 +264,50 @@ fn prepare(machine: &Machine, change: impl FnOnce(&mut ModelSpec)) -> ModelSpec 
 
 impl Worker {
 	/// Register with a node and enlist for the model.
-	fn enter(url: &str, name: &str, dataset: PathBuf) -> Self {
+	fn enter(url: &str, name: &str, dataset: PathBuf, has_proxy: bool) -> Self {
 		let machine = Machine::new(url, &format!("//{name}"));
-		let port = UdpSocket::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-		let address = format!("127.0.0.1:{port}");
+		let listen = UdpSocket::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+		let proxy = has_proxy.then(|| Proxy::start(listen));
+		let address = proxy.as_ref().map_or(listen, |proxy| proxy.address);
 		machine.does(&format!("provider register --address {address} --bond 20"));
 		machine.does(&format!("provider enlist {MODEL}"));
-		Self { machine, provider: key(name).account(), address, dataset, process: None }
+		let (provider, dataset) = (key(name).account(), Some(dataset));
+		Self { machine, lie: None, provider, listen, proxy, dataset, process: None }
 	}
 
 	/// Start the process.
 	pub fn start(&mut self) {
-		let path = self.machine.file("log");
-		let log = File::options().create(true).append(true).open(path).unwrap();
-		let arguments = format!(
-			"run --listen {} --dataset {} --threads 1",
-			self.address,
-			self.dataset.display()
-		);
-		let mut command = self.machine.command(&arguments);
+		self.start_as(|command| command);
+	}
+
+	/// Start the process, with something changed about it.
+	pub fn start_as(&mut self, change: impl FnOnce(&mut Command) -> &mut Command) {
+		let dataset = self.dataset.as_ref();
+		let dataset = dataset.map_or(String::new(), |path| format!("--dataset {}", path.display()));
+		// Behind a simulated link a worker uses the addresses that it knows from the chain, and finds no others.
+		let link = if self.proxy.is_some() { "--link 10gbit" } else { "" };
+		let arguments = format!("run --listen {} {dataset} --threads 1 {link}", self.listen);
+		let mut command = match &self.lie {
+			Some(lie) => {
+				let liars = beside_this_test("cairn-liars");
+				self.machine.command_of(&liars, &format!("{lie} {arguments}"))
+			},
+			None => self.machine.command(&arguments),
+		};
 		command.env("RUST_LOG", "warn,cairn_worker=debug");
-		let process = command.stdout(Stdio::null()).stderr(log).spawn();
-		self.process = Some(process.unwrap());
+		let mut process =
+			change(&mut command).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+		// Through this process, so that it logs even where it can write nothing to the disk.
+		let path = self.machine.file("log");
+		let mut log = File::options().create(true).append(true).open(path).unwrap();
+		let mut said = process.stderr.take().unwrap();
+		thread::spawn(move || io::copy(&mut said, &mut log));
+		self.process = Some(process);
+	}
+
+	/// The running process.
+	pub fn id(&self) -> Option<i32> {
+		self.process.as_ref().map(|process| process.id() as i32)
 	}
 
 	/// Kill the process, as a power failure would.
@@ -217,11 +320,10 @@ impl Worker {
 
 	/// Send the process a signal.
 	pub fn signal(&self, signal: i32) {
-		let process = self.process.as_ref().unwrap();
 		#[allow(unsafe_code)]
 		// SAFETY: the process is a child of this one that was not waited for.
 		unsafe {
-			assert_eq!(libc::kill(process.id() as i32, signal), 0);
+			assert_eq!(libc::kill(self.id().unwrap(), signal), 0);
 		}
 	}
 

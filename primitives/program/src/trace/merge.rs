@@ -7,9 +7,11 @@ use cairn_primitives::{
 	chunk::{ChunkProof, CHUNK},
 	dispute::{LeafVerdict, MergeContext, MergeVerifier},
 	spec::MergeCodec,
-	Hash, ModelSpec,
+	Hash, ModelSpec, MAX_LANES,
 };
 use codec::{Decode, DecodeAll, Encode};
+use sp_core::ConstU32;
+use sp_runtime::BoundedVec;
 
 use super::{evidence::hash_at, Commitment, StageProgram};
 use crate::{
@@ -28,7 +30,7 @@ pub struct MergeEvidence {
 	/// Weight and momentum before.
 	pub before: [Element; 2],
 	/// The code and the exponent of each member's difference.
-	pub differences: Vec<Coded>,
+	pub differences: BoundedVec<Coded, ConstU32<MAX_LANES>>,
 	/// Weight and momentum after, as claimed.
 	pub after: [Element; 2],
 }

@@ -42,6 +42,11 @@ impl Node {
 		self.directory.path().join(name)
 	}
 
+	/// The running process.
+	pub fn id(&self) -> Option<i32> {
+		self.process.as_ref().map(|process| process.id() as i32)
+	}
+
 	/// A connection to the node.
 	pub async fn connect(&self) -> Connection {
 		Connection::open(&self.url(), None).await.unwrap_or_else(|error| self.fail(&error))
@@ -58,6 +63,11 @@ impl Node {
 
 	/// Starts the process, and waits until it answers.
 	pub async fn restart(&mut self) {
+		self.restart_with(&[]).await;
+	}
+
+	/// The same, with more arguments.
+	pub async fn restart_with(&mut self, arguments: &[&str]) {
 		self.kill();
 		let output = File::options()
 			.create(true)
@@ -71,6 +81,7 @@ impl Node {
 			.args(["--listen-addr", "/ip4/127.0.0.1/tcp/0"])
 			.args(["--no-mdns", "--no-prometheus", "--no-telemetry"])
 			.arg("--unsafe-force-node-key-generation")
+			.args(arguments)
 			.stdin(Stdio::null())
 			.stdout(output.try_clone().expect("a file handle can be cloned"))
 			.stderr(output)
@@ -111,7 +122,8 @@ pub fn key(name: &str) -> Key {
 
 /// The node's binary: the one that `CAIRN_NODE` names, or the one that was built beside this test.
 fn binary() -> PathBuf {
-	let path = env::var_os("CAIRN_NODE").map_or_else(beside_this_test, PathBuf::from);
+	let path =
+		env::var_os("CAIRN_NODE").map_or_else(|| beside_this_test("cairn-node"), PathBuf::from);
 	assert!(
 		path.is_file(),
 		"there is no node at {}: build it (`make build`), or name another with CAIRN_NODE",
@@ -120,11 +132,12 @@ fn binary() -> PathBuf {
 	path
 }
 
-fn beside_this_test() -> PathBuf {
+/// A program that was built beside this test.
+pub fn beside_this_test(program: &str) -> PathBuf {
 	let test = env::current_exe().expect("a test knows its file");
 	// Tests lie in `deps`, one folder below binaries.
 	let folder = test.parent().and_then(Path::parent).expect("a test lies in a target folder");
-	folder.join("cairn-node")
+	folder.join(program)
 }
 
 /// A port that nobody listens on.

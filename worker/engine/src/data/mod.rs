@@ -8,11 +8,13 @@
 //! chunks/00000.bin  token ids, little-endian
 //! ```
 
+mod assembly;
 mod build;
 mod dataset;
 mod manifest;
 mod text;
 
+pub use assembly::{Assembly, AssemblyError};
 pub use build::{build, BuildError, BuildProgress, BuildSettings, Tokenization};
 pub use dataset::{Dataset, DatasetError, Split};
 pub use manifest::{Manifest, TokenBytes};

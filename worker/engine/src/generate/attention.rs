@@ -11,7 +11,7 @@ use crate::cpu::{
 };
 
 /// New tokens that are done together: their scores fit into a processor's cache.
-const TOKENS: usize = 32;
+pub(super) const TOKENS: usize = 32;
 
 /// Shapes of an attention.
 #[derive(Clone, Copy, Debug)]

@@ -5,6 +5,7 @@ mod attention;
 mod cache;
 mod decoder;
 mod error;
+mod memory;
 mod pipeline;
 mod sampling;
 

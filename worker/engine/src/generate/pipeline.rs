@@ -3,7 +3,7 @@
 use super::{Cache, Decoder, GenerateError, Rows, Sampler, Sampling, Turn};
 
 /// Tokens of a prompt that pass through the stages at a time: bounds the memory that a long prompt takes.
-const PREFILL: usize = 512;
+pub(super) const PREFILL: usize = 512;
 
 /// The stages of a model, first to last.
 #[derive(Debug)]

@@ -10,12 +10,15 @@ mod tokenizer;
 
 use std::path::Path;
 
-use cairn_primitives::spec::{Architecture, Nano};
+use cairn_primitives::{
+	spec::{Architecture, Nano},
+	ModelSpec,
+};
 use cairn_program::{Matrix, Stage, Tensor};
 
 pub use error::ImportError;
 
-use crate::{tensor_name, Shard};
+use crate::{tensor_name, MemoryPlan, Shard};
 use gguf::Gguf;
 use hugging_face::HuggingFace;
 
@@ -101,6 +104,16 @@ impl Import {
 				.try_into()
 				.map_err(|_| ImportError::BadField("width of a head".into()))?,
 		})
+	}
+
+	/// The memory that cutting the model into the shards of a spec takes.
+	pub fn memory(&self, spec: &ModelSpec) -> Result<MemoryPlan, ImportError> {
+		// Of a tensor that is read there are its bytes in the file, too; of GGUF also what the library makes of them.
+		let copies = match &self.source {
+			Source::Gguf(_) => 2,
+			Source::HuggingFace(_) => 1,
+		};
+		Ok(MemoryPlan::one_shard(spec, copies)?)
 	}
 
 	/// Tokens that end a text, as the model's description says; none if it does not.
@@ -218,8 +231,6 @@ impl Description {
 
 #[cfg(test)]
 mod tests {
-	use cairn_primitives::ModelSpec;
-
 	use super::*;
 
 	#[test]

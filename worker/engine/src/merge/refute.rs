@@ -162,7 +162,9 @@ impl Merge<'_> {
 				.lanes
 				.iter()
 				.map(|(_, difference)| coded(difference, number, element))
-				.collect::<Option<_>>()?,
+				.collect::<Option<Vec<_>>>()?
+				.try_into()
+				.ok()?,
 			after,
 		})
 	}

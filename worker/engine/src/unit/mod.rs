@@ -27,7 +27,7 @@ use cairn_primitives::{ModelSpec, Outcome, StageIndex, StepIndex, UnitId};
 pub use error::UnitError;
 pub use game::Place;
 pub use report::UnitReport;
-pub use trace::{Crossings, TraceError, UnitTrace};
+pub use trace::{Crossings, Piece, TraceError, UnitTrace};
 
 use crate::{data::Dataset, OuterState, Snapshot, Trainer};
 use seat::{Seat, Stop};

@@ -66,6 +66,15 @@ impl From<Missing> for TraceError {
 	}
 }
 
+/// What a piece of a trace is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+	/// Its operation.
+	pub action: Action,
+	/// The element of the operation's output that it belongs to, and the number that this is in the end; of operations that write.
+	pub output: Option<(u64, f32)>,
+}
+
 /// The trace of a unit.
 pub struct UnitTrace<C> {
 	spec: Arc<ModelSpec>,
@@ -283,6 +292,26 @@ impl<C: Crossings> UnitTrace<C> {
 		self.record(leaf.step, |record| {
 			record.evidence(leaf.operation.into(), leaf.piece).map(|evidence| evidence.encode())
 		})
+	}
+
+	/// What a piece of an operation is about, as it is computed here.
+	pub fn look(
+		&mut self,
+		step: StepIndex,
+		operation: u32,
+		piece: u64,
+	) -> Result<Piece, TraceError> {
+		self.compute_until(step)?;
+		self.load(step)?;
+		let action = self.program(step)?.action(operation.into()).ok_or(TraceError::NoBoundary)?;
+		let Action::Compute(computed) = &action else { return Ok(Piece { action, output: None }) };
+		let (value, element) = (computed.output, piece / computed.pieces_per_element());
+		let blob = self.computed.as_ref().and_then(|computed| computed.values.blob(value));
+		let size = value.element_bytes();
+		let from = usize::try_from(element * size).map_err(|_| TraceError::NoBoundary)?;
+		let bytes = blob.and_then(|blob| blob.get(from..from + size as usize));
+		let number = bytes.and_then(|bytes| floats_of(value, bytes).first().copied());
+		Ok(Piece { action, output: number.map(|number| (element, number)) })
 	}
 
 	fn at(&mut self, step: StepIndex, operation: u64, piece: u64) -> Result<Hash, TraceError> {

@@ -2,7 +2,7 @@
 
 use cairn_chain::{
 	views::{Clock, Peer, Phase, Side},
-	AccountId, State,
+	AccountId, State, ViewError,
 };
 use cairn_primitives::{BlockNumber, Hash, ModelId, UnitId, Window, WindowIndex};
 use serde::Serialize;
@@ -26,12 +26,20 @@ pub struct Status {
 	pub chain: ChainShown,
 	/// The account that owns bond and shares.
 	pub provider: Option<AccountId>,
+	/// This machine's keys, if there are any.
+	pub worker: Option<WorkerShown>,
+	/// What the chain says of the provider.
+	#[serde(flatten)]
+	pub account: Account,
+}
+
+/// What the chain says of a provider.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Account {
 	/// Its registration, if it is registered.
 	pub registration: Option<Registration>,
 	/// What it can spend.
 	pub balance: Option<Crn>,
-	/// This machine's keys, if there are any.
-	pub worker: Option<WorkerShown>,
 	/// Where the provider is.
 	pub places: Vec<PlaceOfModel>,
 	/// Units to re-execute.
@@ -64,7 +72,7 @@ pub struct ChainShown {
 }
 
 /// A registration.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Registration {
 	/// Everything on hold.
 	pub bond: Crn,
@@ -98,7 +106,7 @@ pub struct WorkerShown {
 }
 
 /// A place in a model.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct PlaceOfModel {
 	/// The model.
 	pub model: ModelId,
@@ -127,7 +135,7 @@ pub struct PlaceOfModel {
 }
 
 /// Somebody to work with.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NeighbourShown {
 	/// `upstream`, `downstream`, `same stage` or `standby`.
 	pub role: &'static str,
@@ -140,7 +148,7 @@ pub struct NeighbourShown {
 }
 
 /// A unit to re-execute.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct AuditShown {
 	/// The unit, in words.
 	pub unit: String,
@@ -149,7 +157,7 @@ pub struct AuditShown {
 }
 
 /// An open game.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct DisputeShown {
 	/// The unit, in words.
 	pub unit: String,
@@ -185,26 +193,25 @@ pub async fn gather(settings: &Settings, account: Option<AccountId>) -> Result<S
 			key => Some(key?.account()),
 		},
 	};
-	let mut status = Status {
-		chain,
-		provider,
-		registration: None,
-		balance: None,
-		worker,
-		places: Vec::new(),
-		audits: Vec::new(),
-		disputes: Vec::new(),
-		shares: Vec::new(),
+	let account = match &provider {
+		Some(provider) => Account::gather(&state, provider).await?,
+		None => Account::default(),
 	};
-	if let Some(provider) = status.provider.clone() {
-		status.balance = Some(Crn(state.balance(&provider).await?));
-		status.registration = registration(&state, &provider).await?;
-		status.places = places(&state, &provider).await?;
-		status.audits = audits(&state, &provider).await?;
-		status.disputes = disputes(&state, &provider).await?;
-		status.shares = holdings(&state, &provider).await?;
+	Ok(Status { chain, provider, worker, account })
+}
+
+impl Account {
+	/// Asks for what the chain says of a provider.
+	pub async fn gather(state: &State, provider: &AccountId) -> Result<Self, ViewError> {
+		Ok(Self {
+			registration: registration(state, provider).await?,
+			balance: Some(Crn(state.balance(provider).await?)),
+			places: places(state, provider).await?,
+			audits: audits(state, provider).await?,
+			disputes: disputes(state, provider).await?,
+			shares: holdings(state, provider).await?,
+		})
 	}
-	Ok(status)
 }
 
 async fn worker(settings: &Settings, state: &State) -> Result<Option<WorkerShown>, Failed> {
@@ -219,7 +226,10 @@ async fn worker(settings: &Settings, state: &State) -> Result<Option<WorkerShown
 	}))
 }
 
-async fn registration(state: &State, account: &AccountId) -> Result<Option<Registration>, Failed> {
+async fn registration(
+	state: &State,
+	account: &AccountId,
+) -> Result<Option<Registration>, ViewError> {
 	let Some(provider) = state.provider(account).await? else { return Ok(None) };
 	let worker = AccountId::from(provider.worker);
 	let conduct = provider.reputation;
@@ -236,7 +246,7 @@ async fn registration(state: &State, account: &AccountId) -> Result<Option<Regis
 	}))
 }
 
-async fn places(state: &State, account: &AccountId) -> Result<Vec<PlaceOfModel>, Failed> {
+async fn places(state: &State, account: &AccountId) -> Result<Vec<PlaceOfModel>, ViewError> {
 	let mut places = Vec::new();
 	for (model, commitment) in state.commitments(account).await? {
 		let (record, spec) = (state.model(model).await?, state.spec(model).await?);
@@ -272,7 +282,7 @@ async fn attested(
 	model: ModelId,
 	window: Option<Window>,
 	place: Option<PlaceShown>,
-) -> Result<Option<bool>, Failed> {
+) -> Result<Option<bool>, ViewError> {
 	match (window, place) {
 		(Some(window), Some(PlaceShown::Seat { stage, lane: Some(lane), .. })) => {
 			let unit = UnitId { model, window: window.index, stage, lane };
@@ -287,7 +297,7 @@ async fn neighbours(
 	model: ModelId,
 	window: Option<Window>,
 	place: Option<PlaceShown>,
-) -> Result<Vec<NeighbourShown>, Failed> {
+) -> Result<Vec<NeighbourShown>, ViewError> {
 	let (Some(window), Some(PlaceShown::Seat { stage, lane: Some(lane), .. })) = (window, place)
 	else {
 		return Ok(Vec::new());
@@ -308,12 +318,12 @@ async fn neighbours(
 	Ok(upstream.chain(downstream).chain(seats).chain(standbys).collect())
 }
 
-async fn audits(state: &State, account: &AccountId) -> Result<Vec<AuditShown>, Failed> {
+async fn audits(state: &State, account: &AccountId) -> Result<Vec<AuditShown>, ViewError> {
 	let tasks = state.audit_tasks(account).await?.into_iter();
 	Ok(tasks.map(|task| AuditShown { unit: words(task.unit), deadline: task.deadline }).collect())
 }
 
-async fn disputes(state: &State, account: &AccountId) -> Result<Vec<DisputeShown>, Failed> {
+async fn disputes(state: &State, account: &AccountId) -> Result<Vec<DisputeShown>, ViewError> {
 	let games = state.games(account).await?.into_iter();
 	Ok(games
 		.map(|game| DisputeShown {

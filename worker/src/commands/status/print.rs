@@ -16,18 +16,18 @@ pub fn print(status: &Status) {
 	let now = status.chain.r#final;
 	print_chain(&status.chain);
 	print_accounts(status);
-	for place in &status.places {
+	for place in &status.account.places {
 		print_place(place, now);
 	}
-	for audit in &status.audits {
+	for audit in &status.account.audits {
 		println!("audit      {}, due by {}", audit.unit, at(audit.deadline, now));
 	}
-	for game in &status.disputes {
+	for game in &status.account.disputes {
 		let side = if game.defends { "defends" } else { "challenges" };
 		let turn = if game.to_move { "your move" } else { "the other side's move" };
 		println!("dispute    {side} {}: {turn}, by {}", game.unit, at(game.deadline, now));
 	}
-	for holding in &status.shares {
+	for holding in &status.account.shares {
 		println!(
 			"shares     model {}: {} ({:.2} % of all), {} to claim",
 			holding.model,
@@ -36,7 +36,7 @@ pub fn print(status: &Status) {
 			holding.claimable
 		);
 	}
-	let claimable: u128 = status.shares.iter().map(|holding| holding.claimable.0).sum();
+	let claimable: u128 = status.account.shares.iter().map(|holding| holding.claimable.0).sum();
 	if claimable > 0 {
 		println!("claimable  {} in all: `cairn-worker claim MODEL`", Crn(claimable));
 	}
@@ -55,12 +55,12 @@ fn print_chain(chain: &ChainShown) {
 }
 
 fn print_accounts(status: &Status) {
-	match (&status.provider, &status.registration) {
+	match (&status.provider, &status.account.registration) {
 		(None, _) => println!(
 			"provider   none: name its key with --provider-key, or make one with `cairn-worker key new --provider`"
 		),
 		(Some(account), registration) => {
-			let balance = status.balance.unwrap_or_default();
+			let balance = status.account.balance.unwrap_or_default();
 			println!("provider   {account}, {balance} to spend");
 			match registration {
 				Some(registration) => print_registration(registration),

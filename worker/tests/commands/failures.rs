@@ -1,0 +1,134 @@
+//! The failures that users meet, as `docs/failures.md` shows them: each with what happened and what to do.
+
+use std::{
+	env, fs,
+	net::UdpSocket,
+	os::unix::process::CommandExt,
+	path::Path,
+	process::{Command, Output},
+};
+
+use cairn_primitives::ModelSpec;
+
+use crate::{machine::Machine, node::Node};
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/failures.md");
+
+/// A transcript, in Markdown.
+struct Transcript {
+	text: String,
+	node: String,
+}
+
+impl Transcript {
+	/// Run a command that must fail, and write down what it says. Folders and ports of the test become a user's.
+	fn fails(&mut self, title: &str, machine: &Machine, arguments: &str) {
+		self.fails_as(title, machine, arguments, |command| command);
+	}
+
+	fn fails_as(
+		&mut self,
+		title: &str,
+		machine: &Machine,
+		arguments: &str,
+		change: impl FnOnce(&mut Command) -> &mut Command,
+	) {
+		let mut command = machine.command(arguments);
+		let Output { status, stderr, .. } = change(&mut command).output().unwrap();
+		let errors = String::from_utf8(stderr).unwrap();
+		assert_eq!(status.code(), Some(1), "{title}: {errors}");
+		let said = errors.lines().last().unwrap_or_default();
+		assert!(said.starts_with("error: "), "{title}: {errors}");
+		let home = machine.file("").display().to_string();
+		let clean = |text: &str| {
+			text.replace(&home, "/home/you/").replace(&self.node, "ws://127.0.0.1:9944")
+		};
+		let shown = format!("$ cairn-worker {}\n{}", clean(arguments), clean(said));
+		self.text.push_str(&format!("\n## {title}\n\n```text\n{shown}\n```\n"));
+	}
+}
+
+/// Let a command write no file longer than a page: as good as a full disk.
+fn on_a_full_disk(command: &mut Command) -> &mut Command {
+	#[allow(unsafe_code)]
+	// SAFETY: between fork and exec a signal is ignored and a limit set, nothing else.
+	unsafe {
+		command.pre_exec(|| {
+			libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+			let limit = libc::rlimit { rlim_cur: 4096, rlim_max: 4096 };
+			libc::setrlimit(libc::RLIMIT_FSIZE, &limit);
+			Ok(())
+		})
+	}
+}
+
+/// Change a byte amid a file.
+fn damage(path: &Path) {
+	let mut bytes = fs::read(path).unwrap();
+	let middle = bytes.len() / 2;
+	bytes[middle] ^= 1;
+	fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn failures_are_told_as_the_guide_shows_them() {
+	let node = Node::start().await;
+	let url = node.url();
+	let machine = Machine::new(&url, "//Alice");
+	let mut told = Transcript {
+		text: "# Failures\n\nWhat `cairn-worker` says when something is in the way. A test runs these commands and compares.\n".into(),
+		node: url.clone(),
+	};
+
+	let lonely = Machine::new("ws://127.0.0.1:1", "//Alice");
+	told.fails("No node", &lonely, "status");
+	let other = Machine::new(&url, "//Alice");
+	fs::create_dir_all(other.file("data")).unwrap();
+	fs::write(other.file("data/genesis"), format!("0x{}", "11".repeat(32))).unwrap();
+	told.fails("Another chain", &other, "status");
+	told.fails("No key", &Machine::new(&url, ""), "provider withdraw");
+	let register = "provider register --address 127.0.0.1:4001 --bond 20";
+	told.fails("A key without funds", &Machine::new(&url, "//Nobody"), register);
+	let little = "provider register --address 127.0.0.1:4001 --bond 1";
+	told.fails("Too small a bond", &machine, little);
+	told.fails("Nobody can reach this machine", &machine, "provider register --bond 20");
+
+	// A dataset and a model.
+	let text = "a cairn is a pile of stones that walkers add to\n".repeat(600);
+	fs::write(machine.file("text.txt"), text).unwrap();
+	let build = "dataset build text.txt --out stones --vocabulary 300 --chunk-tokens 1000";
+	told.fails_as("The disk is full", &machine, build, on_a_full_disk);
+	let said = machine.does(build);
+	let root = said.split('"').find(|part| part.starts_with("0x")).unwrap();
+	let mut spec = ModelSpec::example(root.parse().unwrap(), 2, 1);
+	spec.architecture.vocabulary = 300;
+	fs::write(machine.file("spec.json"), serde_json::to_string(&spec).unwrap()).unwrap();
+	told.fails(
+		"A dataset that nobody has registered",
+		&machine,
+		"model propose --spec spec.json --yes",
+	);
+	machine.does("dataset register stones");
+	machine.does("model propose --spec spec.json --open --yes");
+	told.fails("No such model", &machine, "provider enlist 7");
+
+	// Somebody else has the port, and the dataset is damaged.
+	machine.does(register);
+	let taken = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+	let run = format!("run --listen {} --dataset stones", taken.local_addr().unwrap());
+	told.fails("The port is taken", &machine, &run);
+	told.text = told.text.replace(&taken.local_addr().unwrap().port().to_string(), "4001");
+	let chunk = fs::read_dir(machine.file("stones/chunks"))
+		.unwrap()
+		.map(|entry| entry.unwrap().path())
+		.min()
+		.unwrap();
+	damage(&chunk);
+	told.fails("A damaged dataset", &machine, "dataset verify stones");
+
+	if env::var_os("UPDATE_TRANSCRIPT").is_some() {
+		fs::write(PAGE, &told.text).unwrap();
+	}
+	let page = fs::read_to_string(PAGE).unwrap_or_default();
+	assert_eq!(page, told.text, "run this test with UPDATE_TRANSCRIPT=1, and read what it writes");
+}
