@@ -80,6 +80,8 @@ impl<T: Config> Pallet<T> {
 		} else {
 			(crossed_below, crossed_above)
 		};
+		// Of no step nothing is signed: whoever did none contradicts nothing, whatever was held out before the first.
+		ensure!(shorter.0 > 0 || longer.0 == 0, Error::<T>::RootsAgree);
 		let between = longer.0.saturating_sub(shorter.0); // the longer is not shorter
 		ensure!(steps.len() == between as usize, Error::<T>::StepsDoNotConnect);
 		// Where both did as many there is nothing to show.

@@ -236,6 +236,24 @@ fn a_fork_of_an_edge_between_unequal_steps_is_proven_by_the_steps_between() {
 }
 
 #[test]
+fn who_did_no_step_contradicts_nothing() {
+	ExtBuilder::default().build_and_execute(|| {
+		start_window(0);
+		let steps = spec().window.steps;
+		// GIVEN an edge on which held-out samples crossed before the first step, and an end above that lost all of it
+		let held_out = cairn_primitives::signing::running_root(Hash::zero(), Hash::repeat_byte(9));
+		let course = vec![Hash::repeat_byte(8); steps as usize];
+		let end = course
+			.iter()
+			.fold(held_out, |root, step| cairn_primitives::signing::running_root(root, *step));
+		assert_ok!(attest_as(on(ABOVE), attestation(ABOVE, START, 0)));
+		assert_ok!(attest_with_edge(BELOW, steps, end));
+		// THEN nobody proves a fork by what crossed before the first step.
+		assert_noop!(report_fork(held_out, &course), Error::<Test>::RootsAgree);
+	});
+}
+
+#[test]
 fn an_edge_that_goes_on_honestly_is_no_fork() {
 	ExtBuilder::default().build_and_execute(|| {
 		start_window(0);
