@@ -11,7 +11,7 @@ use tempfile::{NamedTempFile, TempDir};
 
 /// A file or a folder could not be written; what was there before is untouched.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {path}: {error}")]
+#[error("cannot write {path}: {error}. Check the space on the disk, and whose folder it is")]
 pub struct WriteError {
 	/// The file or folder.
 	pub path: PathBuf,
@@ -53,7 +53,7 @@ pub fn finish(partial: TempDir, path: &Path) -> Result<(), WriteError> {
 	sync_names(parent(path))
 }
 
-/// Write a file that takes its name when all of it is on disk.
+/// Write a file that takes its name when all of it is on disk, and has it there for good.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 	let write = || {
 		let mut file = partial_file(path)?;
@@ -62,7 +62,8 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 		file.persist(path)?;
 		Ok(())
 	};
-	write().map_err(WriteError::of(path))
+	write().map_err(WriteError::of(path))?;
+	sync_names(parent(path))
 }
 
 /// A file to fill beside the path whose name it will take; it is removed unless it is persisted.
