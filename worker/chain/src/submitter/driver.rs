@@ -109,7 +109,10 @@ impl Driver {
 				self.machine.checked(id, is_done);
 				Ok(())
 			},
-			Command::Send { id, nonce, tip, content } => self.send(id, nonce, tip, content).await,
+			Command::Send { id, nonce, tip, content } => {
+				self.send(id, nonce, tip, content).await;
+				Ok(())
+			},
 			Command::Settle(id, verdict) => {
 				self.settle(id, verdict).await;
 				Ok(())

@@ -14,15 +14,9 @@ use crate::{
 };
 
 impl Driver {
-	/// Signs on top of the newest final block, notes on disk that it did, and sends.
-	pub(super) async fn send(
-		&mut self,
-		id: Id,
-		nonce: u64,
-		tip: Balance,
-		content: Content,
-	) -> Result<(), Stopped> {
-		let Some((head, state)) = &self.head else { return Ok(()) };
+	/// Signs on top of the newest final block, notes on disk that it did, and sends. What cannot be noted is not sent: later it may.
+	pub(super) async fn send(&mut self, id: Id, nonce: u64, tip: Balance, content: Content) {
+		let Some((head, state)) = &self.head else { return };
 		let params = DefaultExtrinsicParamsBuilder::new()
 			.nonce(nonce)
 			.tip(tip)
@@ -37,13 +31,16 @@ impl Driver {
 		let bytes = match call.sign(&state.client().tx(), &self.key, params) {
 			Ok(bytes) => bytes,
 			Err(error) => {
-				self.machine.answered(id, None, Answer::Invalid(error.to_string()));
-				return Ok(());
+				return self.machine.answered(id, None, Answer::Invalid(error.to_string()));
 			},
 		};
-		self.horizon = self.horizon.with(nonce, last);
-		disk::save(&self.horizon_file, &self.horizon)
-			.map_err(|reason| Stopped::horizon(&self.horizon_file, reason))?;
+		let horizon = self.horizon.with(nonce, last);
+		if let Err(reason) = disk::save(&self.horizon_file, &horizon) {
+			let stopped = Stopped::horizon(&self.horizon_file, reason);
+			tracing::warn!("{call:?} is not sent yet: {stopped}");
+			return self.machine.answered(id, None, Answer::NotNow);
+		}
+		self.horizon = horizon;
 		let hash = BlakeTwo256.hash(&bytes);
 		self.machine.signed(id, hash, content, last);
 		let answer = match self.connection.link().rpc().author_submit_extrinsic(&bytes).await {
@@ -52,7 +49,6 @@ impl Driver {
 		};
 		tracing::debug!("{call:?} with nonce {nonce} and tip {tip}: {answer:?}");
 		self.machine.answered(id, Some(hash), answer);
-		Ok(())
 	}
 
 	/// Whether a request is done in the newest state that was read; none if that cannot be read.
