@@ -18,7 +18,7 @@ use clap::{Parser, Subcommand};
 
 pub use run::conduct::{Conduct, Honest, Move};
 
-/// Trains and serves models of Cairn.
+/// Trains models of Cairn, and tries them out.
 ///
 /// A model is described by a spec (JSON), which a researcher proposes on chain. Before that: make a dataset of text, put its
 /// root into the spec, and see with `train-local` how it learns.

@@ -92,7 +92,7 @@ async fn inputs(
 		blobs.push(endpoint.blobs().read(hash).await?);
 	}
 	let inputs = Inputs::new(blobs, &form, extent).ok_or("a blob has another size")?;
-	match inputs.root(&form) == root {
+	match inputs.root() == root {
 		true => Ok(inputs),
 		false => Err("what is fetched is not what was signed".into()),
 	}

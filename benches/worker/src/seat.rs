@@ -205,7 +205,7 @@ async fn open(
 			Err(_) => sleep(RETRY).await, // it does not know of us yet
 		}
 	};
-	let meter = Monitor::new("").meter(edge.model);
+	let meter = Monitor::new("").meter(edge.model, edge.upper);
 	let keeper = EdgeKeeper { blobs: endpoint.blobs().clone(), shelf: shelf(&edge), side, meter };
 	Ok(Some((channel, keeper)))
 }

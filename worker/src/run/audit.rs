@@ -1,7 +1,8 @@
 //! Audits: re-execute a unit from what crossed its edges, and say what it came to.
 
 use std::{
-	collections::HashSet,
+	collections::{hash_map::Entry, HashMap, HashSet},
+	io,
 	sync::{Arc, Mutex, PoisonError},
 	time::Duration,
 };
@@ -22,7 +23,7 @@ use cairn_primitives::{
 	hash::{hash, Domain},
 	roster::is_gate,
 	signing::Edge,
-	Attestation, BlockNumber, EdgeReceipt, Hash, ModelSpec, StepIndex, UnitId, Verdict,
+	Attestation, BlockNumber, EdgeReceipt, Hash, ModelSpec, StageIndex, StepIndex, UnitId, Verdict,
 };
 use cairn_program::Stage;
 use cairn_transport::{BlobError, FetchError, Form, Peer};
@@ -35,7 +36,9 @@ use tokio::{
 
 use super::{
 	colleagues::{ColleagueError, Colleagues},
-	desk::audit_shelf,
+	dataset::{self, reads_dataset},
+	desk::{audit_shelf, Desk},
+	dispute::Games,
 	edge::{EdgeRecord, Extent},
 	engine::Engine,
 	forks::{self, shorter_end},
@@ -43,7 +46,7 @@ use super::{
 	monitor::Audited,
 	peers,
 	question::{Answer, Question},
-	shard::Held,
+	shard::{Held, ShardStore},
 };
 
 /// Blocks before an audit's deadline in which it is given up.
@@ -55,6 +58,10 @@ const RETRY: Duration = Duration::from_secs(6);
 pub struct Audits {
 	/// Who does them.
 	pub auditor: Arc<Auditor>,
+	/// Who does those of other stages. The chain asks for them where an open model's stage has nobody else.
+	guests: HashMap<StageIndex, Arc<Auditor>>,
+	blocks: watch::Receiver<Option<BlockRef>>,
+	seated: watch::Receiver<()>,
 }
 
 /// Re-executes units.
@@ -94,58 +101,97 @@ pub enum AuditError {
 	/// Neither end of an edge gives what crossed.
 	#[error("neither end of {0:?} gives what crossed")]
 	NoInputs(Edge),
-	/// The unit is of another stage, which this worker does not hold.
-	#[error("{0:?} is of another stage")]
-	OtherStage(UnitId),
+	/// The unit reads the dataset, which nobody gives.
+	#[error("{0:?} reads the dataset, and nobody gives it")]
+	NoDataset(UnitId),
 }
 
 impl Audits {
 	/// No audits yet.
-	pub fn new(colleagues: Colleagues) -> Self {
-		Self { auditor: Arc::new(Auditor { colleagues, taken: Mutex::default() }) }
+	pub fn new(
+		colleagues: Colleagues,
+		blocks: watch::Receiver<Option<BlockRef>>,
+		seated: watch::Receiver<()>,
+	) -> Self {
+		let auditor = Arc::new(Auditor::new(colleagues));
+		Self { auditor, guests: HashMap::new(), blocks, seated }
 	}
 
 	/// Take them up as final blocks come: their deadlines do not wait for the end of a window. Ends when the seat is dropped.
-	pub async fn keep_up(
-		self,
-		mut blocks: watch::Receiver<Option<BlockRef>>,
-		mut seated: watch::Receiver<()>,
-	) {
+	pub async fn keep_up(mut self) {
 		loop {
 			if let Err(error) = self.take_up().await {
 				let model = self.auditor.colleagues.desk.model;
 				tracing::warn!(model, "audits are not looked at: {error}");
 			}
 			tokio::select! {
-				block = blocks.changed() => if block.is_err() { return },
+				block = self.blocks.changed() => if block.is_err() { return },
 				// Nobody tells anything but that there is no seat any more.
-				_ = seated.changed() => return,
+				_ = self.seated.changed() => return,
 			}
 		}
 	}
 
 	/// Take up the audits that are this worker's, beside its other work.
-	async fn take_up(&self) -> Result<(), ViewError> {
-		let state = self.auditor.colleagues.worker.connection.state().await?;
-		let provider = &self.auditor.colleagues.worker.provider;
-		let model = self.auditor.colleagues.desk.model;
-		for task in state.audit_tasks(provider).await? {
-			let is_new = task.unit.model == model
-				&& self
-					.auditor
-					.taken
-					.lock()
-					.unwrap_or_else(PoisonError::into_inner)
-					.insert(task.unit);
-			if is_new {
-				tokio::spawn(self.auditor.clone().work(task));
+	async fn take_up(&mut self) -> Result<(), ViewError> {
+		let Colleagues { worker, desk } = &self.auditor.colleagues;
+		let (model, spec) = (desk.model, desk.spec.clone());
+		let state = worker.connection.state().await?;
+		let is_here = |unit: &UnitId| unit.model == model && spec.has_stage(unit.stage);
+		let games = state.games(&worker.provider).await?;
+		let mut tasks = state.audit_tasks(&worker.provider).await?;
+		tasks.retain(|task| is_here(&task.unit) && task.deadline > state.height());
+		for game in games.iter().filter(|game| is_here(&game.unit)) {
+			// Whoever plays it may have been a guest before this process began.
+			if let Err(error) = self.auditor_at(game.unit.stage) {
+				tracing::warn!(unit = ?game.unit, "a game is not played: {error}");
+			}
+		}
+		for task in tasks {
+			match self.auditor_at(task.unit.stage) {
+				Ok(auditor) if auditor.begins(task.unit) => {
+					tokio::spawn(auditor.work(task));
+				},
+				Ok(_) => {}, // it is at it
+				Err(error) => tracing::warn!(unit = ?task.unit, "an audit is not done: {error}"),
 			}
 		}
 		Ok(())
 	}
+
+	/// Who audits at a stage.
+	fn auditor_at(&mut self, stage: StageIndex) -> io::Result<Arc<Auditor>> {
+		let Colleagues { worker, desk } = &self.auditor.colleagues;
+		if stage == desk.stage {
+			return Ok(self.auditor.clone());
+		}
+		Ok(match self.guests.entry(stage) {
+			Entry::Occupied(guest) => guest.get().clone(),
+			Entry::Vacant(none) => {
+				// A desk of its own, at which nobody asks for anything.
+				let shards = worker.place_folder(desk.model, stage).join("shards");
+				let shards = ShardStore::open(shards, stage)?;
+				let desk = Desk::new(desk.model, desk.spec.clone(), stage, shards);
+				let guest = Arc::new(Auditor::new(Colleagues::new(worker.clone(), desk.into())));
+				let games = Games::new(guest.clone());
+				tokio::spawn(games.play(self.blocks.clone(), self.seated.clone()));
+				none.insert(guest).clone()
+			},
+		})
+	}
 }
 
 impl Auditor {
+	/// Of a stage, by what its workers give.
+	pub fn new(colleagues: Colleagues) -> Self {
+		Self { colleagues, taken: Mutex::default() }
+	}
+
+	/// Whether nobody is at the audit of a unit yet.
+	fn begins(&self, unit: UnitId) -> bool {
+		self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(unit)
+	}
+
 	/// Audit a unit, and answer. Who does not give what it takes is asked until there is no more time for it.
 	async fn work(self: Arc<Self>, task: AuditTask) {
 		let unit = task.unit;
@@ -155,11 +201,6 @@ impl Auditor {
 				Err(AuditError::NoInputs(edge)) => {
 					tracing::info!(?unit, ?edge, "waiting for what an audit takes");
 					sleep(RETRY).await;
-				},
-				// Somebody else is drawn when its time is over.
-				Err(error @ AuditError::OtherStage(_)) => {
-					tracing::info!(?unit, "an audit is left to others: {error}");
-					return;
 				},
 				Err(error) => {
 					tracing::warn!(?unit, "an audit is not done: {error}");
@@ -180,11 +221,8 @@ impl Auditor {
 			worker.submitter.submit(answer).await?;
 			return Ok(());
 		}
-		let (came_to, answer) = match self.case(&state, id).await {
-			Ok(case) => {
-				self.compare_ends(&state, &case).await?;
-				let attested = case.unit.checkpoints;
-				let leaves = spawn_blocking(move || case.leaves()).await??;
+		let (came_to, answer) = match self.recomputed(&state, id).await {
+			Ok((leaves, attested)) => {
 				let checkpoints = checkpoints_root(worker.genesis, &id, &leaves);
 				let audit_root = audit_root(worker.genesis, &id, &worker.provider, &leaves);
 				match checkpoints == attested {
@@ -202,17 +240,24 @@ impl Auditor {
 			Err(error) => return Err(error),
 		};
 		worker.submitter.submit(Request::from(answer).until(deadline)).await?;
-		worker.monitor.seat(id.model, |seat| seat.audited(came_to));
+		worker.monitor.seat(id.model, id.stage, |seat| seat.audited(came_to));
 		tracing::info!(unit = ?id, "audited");
 		Ok(())
 	}
 
+	/// The leaves that a unit comes to, and the root of its checkpoints as it was attested.
+	async fn recomputed(&self, state: &State, id: UnitId) -> Result<(Vec<Hash>, Hash), AuditError> {
+		// One at a time: each takes as much memory as a seat.
+		let _turn = self.colleagues.worker.replays.lock().await;
+		let case = self.case(state, id).await?;
+		self.compare_ends(state, &case).await?;
+		let attested = case.unit.checkpoints;
+		Ok((spawn_blocking(move || case.leaves()).await??, attested))
+	}
+
 	/// A unit with everything that it is computed from.
 	pub async fn case(&self, state: &State, id: UnitId) -> Result<Case, AuditError> {
-		let Colleagues { desk, worker } = &self.colleagues;
-		if id.stage != desk.stage {
-			return Err(AuditError::OtherStage(id));
-		}
+		let desk = &self.colleagues.desk;
 		let unit = state.unit(id).await?.ok_or(AuditError::Forgotten(id))?;
 		let closed = state.closed_window(id.model, id.window).await?;
 		let window = closed.ok_or(AuditError::Forgotten(id))?.window;
@@ -223,7 +268,7 @@ impl Auditor {
 		};
 		let held = match stored {
 			Some(held) => held,
-			None => self.colleagues.shard(state, root).await?,
+			None => self.colleagues.shard_or_of(state, root, &unit.provider).await?,
 		};
 		let extent = Extent::of(&desk.spec, &window).within(unit.outcome.steps());
 		let upstream = match (Edge::upstream(&id), unit.upstream) {
@@ -234,7 +279,11 @@ impl Auditor {
 			(Some(edge), Some(root)) => Some(self.inputs(state, &unit, edge, root, extent).await?),
 			_ => None,
 		};
-		let is_end = desk.stage == 0 || desk.spec.is_last_stage(desk.stage);
+		let dataset = match reads_dataset(&desk.spec, desk.stage) {
+			true => Some(self.dataset(state).await?.ok_or(AuditError::NoDataset(id))?),
+			false => None,
+		};
+		let worker = &self.colleagues.worker;
 		Ok(Case {
 			id,
 			unit,
@@ -243,10 +292,21 @@ impl Auditor {
 			held,
 			upstream,
 			downstream,
-			dataset: worker.dataset(desk.spec.dataset).filter(|_| is_end),
+			dataset,
 			compute: worker.compute.clone(),
 			recompute: worker.recompute,
 		})
+	}
+
+	/// The model's dataset, which is fetched if it is not here.
+	async fn dataset(&self, state: &State) -> Result<Option<Dataset>, AuditError> {
+		let Colleagues { worker, desk } = &self.colleagues;
+		if let Some(dataset) = worker.dataset(desk.spec.dataset) {
+			return Ok(Some(dataset));
+		}
+		let spec = ModelSpec::clone(&desk.spec);
+		dataset::fetch_for(worker.clone(), state.clone(), desk.model, spec).await;
+		Ok(worker.dataset(desk.spec.dataset))
 	}
 
 	/// Report a neighbour of a unit that attested fewer steps of the edge between them, and another course of these.
@@ -256,12 +316,11 @@ impl Auditor {
 		let below = downstream.as_ref().zip(Edge::downstream(id, spec.stage_count()));
 		for (inputs, edge) in above.into_iter().chain(below) {
 			let stage = if edge.upper == id.stage { edge.upper + 1 } else { edge.upper };
-			let Some(form) = form_of(spec, edge) else { continue };
 			let Some(other) = state.unit(UnitId { stage, ..*id }).await? else { continue };
 			let root = if stage == edge.upper { other.downstream } else { other.upstream };
 			let root = root.filter(|_| other.phase == UnitPhase::Pending);
-			let (course, steps) = (inputs.course(&form), other.outcome.steps());
-			if let Some(fork) = root.and_then(|root| shorter_end(edge, &course, steps, root)) {
+			let (course, steps) = (inputs.course(), other.outcome.steps());
+			if let Some(fork) = root.and_then(|root| shorter_end(edge, course, steps, root)) {
 				tracing::warn!(?edge, "two neighbours attested courses of their edge that part");
 				forks::submit(&self.colleagues.worker, fork);
 			}
@@ -282,8 +341,9 @@ impl Auditor {
 		let form = form_of(&desk.spec, edge).ok_or(AuditError::NoInputs(edge))?;
 		if let Some(record) = desk.edge(&edge).or_else(|| desk.fetched(&edge)) {
 			let own = self.inputs_in(record, &[], edge, &form, extent).await?;
-			if let Some(inputs) = own.filter(|inputs| inputs.root(&form) == root) {
-				return Ok(inputs);
+			match own {
+				Some(inputs) if inputs.root() == root => return Ok(inputs),
+				_ => tracing::info!(?edge, "what is here of an edge is not what was signed"),
 			}
 		}
 		let mut ends = vec![unit.provider.clone()];
@@ -299,7 +359,7 @@ impl Auditor {
 			};
 			let found = self.inputs_of(&peer, edge, &form, extent).await?;
 			let Some((record, inputs)) = found else { continue };
-			if inputs.root(&form) == root {
+			if inputs.root() == root {
 				desk.add_fetched(edge, record);
 				return Ok(inputs);
 			}
@@ -358,7 +418,9 @@ impl Auditor {
 		for hash in list {
 			blobs.push(worker.endpoint.blobs().read(hash).await?);
 		}
-		Ok(Inputs::new(blobs, form, extent))
+		let form = *form;
+		// Hashing a window takes a while.
+		Ok(spawn_blocking(move || Inputs::new(blobs, &form, extent)).await?)
 	}
 }
 

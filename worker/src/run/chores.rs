@@ -21,7 +21,7 @@ use futures::future::join_all;
 
 use super::{settle, worker::Worker};
 
-/// Closed windows whose lots are looked after.
+/// Closed windows whose lots and audits are looked after; what is open in older ones is settled with what is due of them.
 const RECENT: WindowIndex = 3;
 /// Blocks after which the next worker does a chore that nobody has done: as many as it takes until what was done is final.
 const PATIENCE: BlockNumber = 4;
@@ -175,16 +175,22 @@ async fn lots_chores(
 			Some(Lots::Drawn(_)) => {
 				for lane in 0..spec.lanes {
 					let unit = UnitId { model, window, stage, lane };
-					let from = match state.audit(unit).await?.map(|audit| audit.state) {
-						Some(AuditState::Drawing { seed_at }) => seed_at.saturating_add(1),
-						Some(AuditState::Assigned { deadline, .. }) => deadline.saturating_add(2),
-						_ => continue,
-					};
-					chores.push(Chore { call: redraw_audit(unit), from });
+					let audit = state.audit(unit).await?;
+					chores.extend(audit.and_then(|audit| auditor_chore(unit, &audit.state)));
 				}
 			},
 			_ => {},
 		}
 	}
 	Ok(chores)
+}
+
+/// Draw an auditor, or another one.
+pub(super) fn auditor_chore(unit: UnitId, audit: &AuditState) -> Option<Chore> {
+	let from = match audit {
+		AuditState::Drawing { seed_at } => seed_at.saturating_add(1),
+		AuditState::Assigned { deadline, .. } => deadline.saturating_add(2),
+		_ => return None,
+	};
+	Some(Chore { call: redraw_audit(unit), from })
 }

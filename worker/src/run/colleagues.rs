@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cairn_chain::{views::State, ViewError};
+use cairn_chain::{views::State, AccountId, ViewError};
 use cairn_engine::Difference;
 use cairn_primitives::{dispute::Merged, Hash, StageIndex, UnitId, WindowIndex};
 use cairn_transport::{BlobError, FetchError, Peer};
@@ -114,12 +114,29 @@ impl Colleagues {
 
 	/// A shard, tensor by tensor, from whoever of the stage has it.
 	pub async fn shard(&self, state: &State, root: Hash) -> Result<Held, ColleagueError> {
+		let peers = self.at(state, self.desk.stage).await?;
+		self.shard_from(&peers, root).await
+	}
+
+	/// The same, or from a provider that may have left.
+	pub async fn shard_or_of(
+		&self,
+		state: &State,
+		root: Hash,
+		provider: &AccountId,
+	) -> Result<Held, ColleagueError> {
+		let mut peers = self.at(state, self.desk.stage).await?;
+		let provider = state.provider(provider).await?;
+		peers.extend(provider.and_then(|provider| peers::reach(&provider.endpoint)));
+		self.shard_from(&peers, root).await
+	}
+
+	async fn shard_from(&self, peers: &[Peer], root: Hash) -> Result<Held, ColleagueError> {
 		let Desk { model, stage, .. } = *self.desk;
 		tracing::info!(model, stage, ?root, "fetching a shard");
-		for peer in self.at(state, stage).await? {
-			match self.shard_of(&peer, root).await? {
-				Some(held) => return Ok(held),
-				None => continue,
+		for peer in peers {
+			if let Some(held) = self.shard_of(peer, root).await? {
+				return Ok(held);
 			}
 		}
 		Err(ColleagueError::NoShard { stage, root })

@@ -111,13 +111,17 @@ pub enum RunError {
 	Views(#[from] ViewsError),
 }
 
-/// A place that is worked at.
+/// A place that is worked at, or was: until its units are final others may ask for what they were computed from.
 struct Working {
-	stage: StageIndex,
 	spec: Arc<ModelSpec>,
 	task: JoinHandle<()>,
-	/// Looks after the model, until what it asked for is final.
-	chores: Option<JoinHandle<()>>,
+}
+
+/// What is done for a model in which there is a place.
+#[derive(Default)]
+struct Chores {
+	/// Runs until what it asked for is final.
+	task: Option<JoinHandle<()>>,
 	memory: Arc<tokio::sync::Mutex<chores::Memory>>,
 }
 
@@ -170,6 +174,7 @@ pub async fn run(
 		datasets: options.datasets,
 		seeders: options.seeders,
 		monitor,
+		replays: tokio::sync::Mutex::default(),
 		admissions: Mutex::default(),
 	});
 	tracing::info!(provider = %worker.provider, endpoint = %worker.endpoint.id(), "working");
@@ -237,7 +242,8 @@ fn hear(heard: mpsc::Sender<()>) {
 struct Daemon {
 	worker: Arc<Worker>,
 	desks: Desks,
-	places: HashMap<ModelId, Working>,
+	places: HashMap<(ModelId, StageIndex), Working>,
+	chores: HashMap<ModelId, Chores>,
 	/// Finalise what is left of models in which the provider has no place any more.
 	settling: HashMap<ModelId, JoinHandle<()>>,
 	/// Fetch datasets of models at which it has a place.
@@ -256,6 +262,7 @@ impl Daemon {
 			worker,
 			desks,
 			places: HashMap::new(),
+			chores: HashMap::new(),
 			settling: HashMap::new(),
 			fetching: HashMap::new(),
 			blocks: watch::Sender::new(None),
@@ -277,8 +284,9 @@ impl Daemon {
 					Notice::Final(block) => {
 						monitor.finalised(block.height);
 						let handled = self.handle(block).await;
-						self.tell(handled.err());
-						follower.handled(block)?;
+						// If that is forgotten, what was handled is handled again.
+						let noted = follower.handled(block).map_err(RunError::from);
+						self.tell(handled.and(noted).err());
 					},
 					Notice::Stalled { silence, node_answers } => {
 						let whose = if node_answers { "the network does not finalise" } else { "the node does not answer" };
@@ -294,7 +302,7 @@ impl Daemon {
 					tracing::info!("ending after the running window; Ctrl-C again ends at once");
 				},
 			}
-			self.places.retain(|_, place| !place.task.is_finished());
+			self.remove_ended();
 			if *self.leaving.borrow() && self.places.is_empty() {
 				return Ok(());
 			}
@@ -314,18 +322,42 @@ impl Daemon {
 	/// Do what a final block asks for.
 	async fn handle(&mut self, block: BlockRef) -> Result<(), RunError> {
 		let state = self.worker.connection.state().await?;
-		if !*self.leaving.borrow() {
-			self.take_places(&state).await?;
-		}
+		let is_leaving = *self.leaving.borrow();
+		let taken = match is_leaving {
+			true => Ok(()),
+			false => self.take_places(&state).await,
+		};
+		// Places that cannot be taken are no reason to leave others without blocks.
 		self.blocks.send_replace(Some(block));
-		for (model, place) in &mut self.places {
+		self.do_chores(&state);
+		taken
+	}
+
+	/// Forget places that are given up.
+	fn remove_ended(&mut self) {
+		let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+		self.places.retain(|place, working| {
+			let is_over = working.task.is_finished();
+			if is_over {
+				desks.remove(place);
+			}
+			!is_over
+		});
+	}
+
+	/// Look after the models in which there is a place.
+	fn do_chores(&mut self, state: &State) {
+		let models: HashMap<_, _> =
+			self.places.iter().map(|((model, _), place)| (*model, place.spec.clone())).collect();
+		self.chores.retain(|model, _| models.contains_key(model));
+		for (model, spec) in models {
+			let Chores { task, memory } = self.chores.entry(model).or_default();
 			// What is on its way would be asked for again.
-			if place.chores.as_ref().is_some_and(|chores| !chores.is_finished()) {
+			if task.as_ref().is_some_and(|task| !task.is_finished()) {
 				continue;
 			}
-			let (worker, spec, model) = (self.worker.clone(), place.spec.clone(), *model);
-			let (state, memory) = (state.clone(), place.memory.clone());
-			place.chores = Some(tokio::spawn(async move {
+			let (worker, state, memory) = (self.worker.clone(), state.clone(), memory.clone());
+			*task = Some(tokio::spawn(async move {
 				let memory = &mut *memory.lock().await;
 				if let Err(error) = chores::look_after(&worker, &state, model, &spec, memory).await
 				{
@@ -333,7 +365,6 @@ impl Daemon {
 				}
 			}));
 		}
-		Ok(())
 	}
 
 	/// Whether the dataset is here if a stage reads it. If not it is being fetched.
@@ -372,40 +403,53 @@ impl Daemon {
 
 	/// Take the places that the provider has and nobody works at.
 	async fn take_places(&mut self, state: &State) -> Result<(), RunError> {
+		let mut taken = Ok(());
 		for model in 0..state.model_count().await? {
-			let place = state.place(model, &self.worker.provider).await?;
-			let stage = match place {
-				Some(Place::Seat { stage, .. } | Place::Standby { stage, .. }) => stage,
-				_ => {
-					self.settle(state, model).await?;
-					continue;
-				},
-			};
-			if self.places.get(&model).is_some_and(|place| place.stage == stage) {
-				continue;
-			}
-			let Some(spec) = state.spec(model).await? else { continue };
-			if !self.has_dataset(state, model, &spec, stage) {
-				continue;
-			}
-			tracing::info!(model, stage, ?place, "taking a place");
-			let seat = Seat::take(
-				self.worker.clone(),
-				&self.desks,
-				model,
-				spec.clone(),
-				stage,
-				self.blocks.subscribe(),
-				self.leaving.subscribe(),
-			)?;
-			self.worker.monitor.took(model, stage);
-			let task = tokio::spawn(seat.run());
-			let spec = Arc::new(spec);
-			let working = Working { stage, spec, task, chores: None, memory: Arc::default() };
-			if let Some(before) = self.places.insert(model, working) {
-				before.task.abort();
+			taken = taken.and(self.take_places_in(state, model).await);
+		}
+		taken
+	}
+
+	/// The same in one model: the place that it has, and those that it had as long as anything there is not final.
+	async fn take_places_in(&mut self, state: &State, model: ModelId) -> Result<(), RunError> {
+		let stage = match state.place(model, &self.worker.provider).await? {
+			Some(Place::Seat { stage, .. } | Place::Standby { stage, .. }) => Some(stage),
+			_ => None,
+		};
+		if stage.is_none() {
+			self.settle(state, model).await?;
+		}
+		for stage in stage.into_iter().chain(self.worker.stages_with_units(model)) {
+			if !self.places.contains_key(&(model, stage)) {
+				self.take(state, model, stage).await?;
 			}
 		}
+		Ok(())
+	}
+
+	async fn take(
+		&mut self,
+		state: &State,
+		model: ModelId,
+		stage: StageIndex,
+	) -> Result<(), RunError> {
+		let Some(spec) = state.spec(model).await? else { return Ok(()) };
+		if !spec.has_stage(stage) || !self.has_dataset(state, model, &spec, stage) {
+			return Ok(());
+		}
+		tracing::info!(model, stage, "taking a place");
+		let seat = Seat::take(
+			self.worker.clone(),
+			&self.desks,
+			model,
+			spec.clone(),
+			stage,
+			self.blocks.subscribe(),
+			self.leaving.subscribe(),
+		)?;
+		self.worker.monitor.took(model, stage);
+		let task = tokio::spawn(seat.run());
+		self.places.insert((model, stage), Working { spec: Arc::new(spec), task });
 		Ok(())
 	}
 }

@@ -230,7 +230,7 @@ async fn fetch_from(
 		let bytes = fetch(part, Some(chunks[number]), assembly.bytes_of(number)).await?;
 		Ok::<_, Unfetched>(assembly.add_chunk(number, &bytes)?)
 	};
-	let fetches: Vec<_> = missing.into_iter().map(|number| chunk(number)).collect();
+	let fetches: Vec<_> = missing.into_iter().map(chunk).collect();
 	stream::iter(fetches).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
 	let folder = worker.dataset_folder(dataset);
 	Ok(Assembly::begin(&folder, dataset, &manifest)?.finish()?)

@@ -50,6 +50,8 @@ pub struct Desk {
 struct Tray {
 	/// The window that runs, and who works at the stage in it.
 	session: Option<Session>,
+	/// The first difference of each unit that was offered, and the only one that is signed for.
+	offered: BTreeMap<UnitId, Hash>,
 	/// The differences that are here.
 	differences: BTreeMap<UnitId, HeldDifference>,
 	/// The shard that is given out now: its root, and its blobs.
@@ -89,7 +91,7 @@ pub struct HeldDifference {
 }
 
 /// The desks of all seats.
-pub type Desks = Arc<Mutex<HashMap<ModelId, Arc<Desk>>>>;
+pub type Desks = Arc<Mutex<HashMap<(ModelId, StageIndex), Arc<Desk>>>>;
 
 /// How the names of all shelves of a window begin.
 pub fn shelves_of(model: ModelId, window: WindowIndex) -> String {
@@ -137,14 +139,18 @@ pub async fn serve(
 		let (worker, desks) = (worker.clone(), desks.clone());
 		tokio::spawn(async move {
 			let Some(question) = Question::from_bytes(&asked.bytes) else { return };
-			let desk = {
+			let desks: Vec<_> = {
 				let desks = desks.lock().unwrap_or_else(PoisonError::into_inner);
-				desks.get(&question.model()).cloned()
+				let of_model = desks.iter().filter(|((model, _), _)| *model == question.model());
+				of_model.map(|(_, desk)| desk.clone()).collect()
 			};
-			let answer = match desk {
-				Some(desk) => desk.answer(&worker, asked.from, question).await,
-				None => Answer::Unknown,
-			};
+			let mut answer = Answer::Unknown;
+			for desk in desks {
+				answer = desk.answer(&worker, asked.from, question.clone()).await;
+				if answer != Answer::Unknown {
+					break;
+				}
+			}
 			if let Err(error) = asked.answer(answer.to_bytes()) {
 				tracing::error!(%error, "an answer was not given");
 			}
@@ -288,11 +294,17 @@ impl Desk {
 		tray.leaves.retain(|unit, _| is_kept(unit.window));
 		tray.edges.retain(|edge, _| is_kept(edge.window));
 		tray.fetched.retain(|edge, _| is_kept(edge.window));
+		tray.offered.retain(|unit, _| is_kept(unit.window));
 		tray.differences.retain(|unit, _| is_kept(unit.window));
 	}
 
 	/// Answer a question of a peer that may ask. Whether it may have the blobs that are named is checked when it fetches them.
-	async fn answer(&self, worker: &Worker, from: EndpointId, question: Question) -> Answer {
+	async fn answer(
+		self: &Arc<Self>,
+		worker: &Worker,
+		from: EndpointId,
+		question: Question,
+	) -> Answer {
 		match question {
 			Question::Hold { unit, difference, blob } => {
 				match self.hold(worker, from, unit, difference, blob).await {
@@ -343,9 +355,11 @@ impl Desk {
 		if endpoint_id(&peer.endpoint) != Some(from) {
 			return None;
 		}
+		// Who offers two differences is given no signature for the second, not even while the first is being fetched.
+		let first = *self.tray().offered.entry(unit).or_insert(root);
 		match self.difference(&unit) {
+			_ if first != root => return None,
 			Some(held) if held.root == root => {},
-			// Who offers two differences is given no signature for the second.
 			Some(_) => return None,
 			None => {
 				let peer = peers::reach(&peer.endpoint)?;
@@ -403,16 +417,20 @@ impl Desk {
 	}
 
 	/// The blobs of a shard that is stored here. One at a time is given out.
-	async fn share_shard(&self, worker: &Worker, root: Hash) -> Option<Vec<Hash>> {
+	async fn share_shard(self: &Arc<Self>, worker: &Worker, root: Hash) -> Option<Vec<Hash>> {
 		if let Some((_, list)) = self.tray().shared.as_ref().filter(|(shared, _)| *shared == root) {
 			return Some(list.clone());
 		}
-		let held = self.shards.load(&self.spec, root).ok()??;
+		let desk = self.clone();
+		let blobs = spawn_blocking(move || {
+			let held = desk.shards.load(&desk.spec, root).ok()??;
+			let shard = held.weights.to_shard(&desk.spec, desk.stage).ok()?;
+			shard.blobs().chain(held.outer.blobs().map(Ok)).collect::<Result<Vec<_>, _>>().ok()
+		});
 		let shelf = shard_shelf(self.model, self.stage);
 		let mut list = Vec::new();
-		let shard = held.weights.to_shard(&self.spec, self.stage).ok()?;
-		for bytes in shard.blobs().chain(held.outer.blobs().map(Ok)) {
-			list.push(worker.endpoint.blobs().share_bytes(&shelf, bytes.ok()?).await.ok()?);
+		for bytes in blobs.await.ok()?? {
+			list.push(worker.endpoint.blobs().share_bytes(&shelf, bytes).await.ok()?);
 		}
 		let before = self.tray().shared.replace((root, list.clone()));
 		for hash in before.into_iter().flat_map(|(_, list)| list) {

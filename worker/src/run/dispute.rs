@@ -112,8 +112,15 @@ impl Games {
 			if may_act(&standing, state.height()) && self.begin(&standing) {
 				let games = self.clone();
 				tokio::spawn(async move {
-					if let Err(error) = games.act(&standing).await {
-						tracing::warn!(unit = ?standing.unit, "a move is not made: {error}");
+					match games.act(&standing).await {
+						Ok(()) => {},
+						// No honest trace comes there: whoever claims it loses by the clock.
+						Err(MoveError::Trace(TraceError::NoBoundary)) => {
+							tracing::debug!(unit = ?standing.unit, "nothing proves this piece");
+						},
+						Err(error) => {
+							tracing::warn!(unit = ?standing.unit, "a move is not made: {error}");
+						},
 					}
 					games.end(&standing);
 				});
@@ -161,7 +168,7 @@ impl Games {
 			async move { Ok(state.game(unit, &challenger).await?.is_none()) }
 		};
 		worker.submitter.submit(Request::from(call).unless(is_over).until(until)).await?;
-		worker.monitor.seat(unit.model, |seat| seat.totals.moves += 1);
+		worker.monitor.seat(unit.model, unit.stage, |seat| seat.totals.moves += 1);
 		Ok(())
 	}
 
@@ -198,6 +205,7 @@ impl Games {
 		if let Some(trace) = known(self) {
 			return Ok(trace);
 		}
+		let _turn = self.auditor.colleagues.worker.replays.lock().await;
 		let case = self.auditor.case(state, unit).await?;
 		let context = game.context.clone();
 		let trace = spawn_blocking(move || case.into_trace(context)).await??;

@@ -28,7 +28,7 @@ pub async fn keep(
 ) {
 	loop {
 		match table(&worker, &desk).await {
-			Ok(table) => worker.admit(desk.model, table),
+			Ok(table) => worker.admit(desk.model, desk.stage, table),
 			Err(error) => {
 				tracing::warn!(model = desk.model, "who may come in is not known: {error}")
 			},
@@ -67,10 +67,17 @@ async fn table(worker: &Worker, desk: &Desk) -> Result<Table, ViewError> {
 			table.entry(id).or_default().edges.insert(edge);
 		}
 	}
-	for (auditor, edges) in auditors(&state, desk).await? {
+	for (auditor, unit) in auditors(&state, desk).await? {
 		if let Some(id) = endpoint(&state, &auditor).await? {
 			let admission = table.entry(id).or_default();
-			admission.shelves.extend(edges.iter().map(edge_shelf));
+			admission.shelves.extend(edges_of(&desk.spec, &unit).iter().map(edge_shelf));
+			if unit.stage == desk.stage {
+				// It may be of another stage, and hold nothing of this one.
+				admission.shelves.insert(shard_shelf(desk.model, desk.stage));
+				if reads_dataset(&desk.spec, desk.stage) {
+					admission.shelves.insert(dataset_shelf(desk.spec.dataset));
+				}
+			}
 		}
 	}
 	Ok(table)
@@ -112,8 +119,8 @@ fn edges_of(spec: &ModelSpec, unit: &UnitId) -> Vec<Edge> {
 	edges.into_iter().flatten().collect()
 }
 
-/// Who audits a unit of which this seat has an edge, and those edges.
-async fn auditors(state: &State, desk: &Desk) -> Result<Vec<(AccountId, Vec<Edge>)>, ViewError> {
+/// Who audits a unit of this seat or of one next to it in the lane, and which.
+async fn auditors(state: &State, desk: &Desk) -> Result<Vec<(AccountId, UnitId)>, ViewError> {
 	let mut auditors = Vec::new();
 	for own in desk.units() {
 		let stages: std::ops::RangeInclusive<StageIndex> =
@@ -125,7 +132,7 @@ async fn auditors(state: &State, desk: &Desk) -> Result<Vec<(AccountId, Vec<Edge
 			if let Some(AuditState::Assigned { auditor, .. } | AuditState::Accused { auditor }) =
 				audit.map(|audit| audit.state)
 			{
-				auditors.push((auditor, edges_of(&desk.spec, &unit)));
+				auditors.push((auditor, unit));
 			}
 		}
 	}

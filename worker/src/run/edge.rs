@@ -16,7 +16,7 @@ use cairn_transport::{
 };
 use serde::{Deserialize, Serialize};
 use tokio::{
-	sync::{mpsc, watch},
+	sync::{mpsc, watch, Notify},
 	time::sleep,
 };
 
@@ -121,6 +121,8 @@ pub struct EdgeTask {
 	state: watch::Sender<EdgeState>,
 	/// What crossed in steps that are not settled.
 	crossed: Mutex<BTreeMap<(Position, u8), Bytes>>,
+	/// Told whenever more of it is kept.
+	kept: Notify,
 }
 
 impl EdgeTask {
@@ -133,8 +135,8 @@ impl EdgeTask {
 		over: watch::Receiver<Option<StepIndex>>,
 	) -> (Self, watch::Receiver<EdgeState>) {
 		let (state, states) = watch::channel(EdgeState::default());
-		let crossed = Mutex::default();
-		(Self { extent, keeper, to_thread, from_thread, over, state, crossed }, states)
+		let (crossed, kept) = (Mutex::default(), Notify::new());
+		(Self { extent, keeper, to_thread, from_thread, over, state, crossed, kept }, states)
 	}
 
 	/// Run the edge until everything is settled, or it breaks, or the lane is over.
@@ -170,9 +172,8 @@ impl EdgeTask {
 				return std::future::pending().await;
 			};
 			self.keep(self.keeper.side.receives(), received.position, &received.bytes);
-			if self.to_thread.send(received.bytes).await.is_err() {
-				break; // the unit is computed, or ended
-			}
+			// If the unit is ended nobody takes it any more; what was signed for is kept all the same.
+			let _ = self.to_thread.send(received.bytes).await;
 		}
 		Ok(())
 	}
@@ -207,8 +208,11 @@ impl EdgeTask {
 		for step in 0..self.extent.steps {
 			match receipts.settle(step).await {
 				Ok(settled) => {
+					self.until_kept(step).await;
+					// What is not kept is not attested: an audit of it would fail.
 					if let Err(error) = self.record(step, end).await {
-						tracing::warn!(%error, "what crossed an edge is not kept: an audit of it will fail");
+						tracing::warn!(%error, "what crossed an edge cannot be kept: the lane ends. Check the disk");
+						return Err(Broken);
 					}
 					end.settled.push_back(settled);
 					if end.settled.len() > REMEMBERED {
@@ -246,6 +250,28 @@ impl EdgeTask {
 		self.keeper.meter.count(direction == self.keeper.side.receives(), bytes.len());
 		let mut crossed = self.crossed.lock().unwrap_or_else(PoisonError::into_inner);
 		crossed.insert((position, direction as u8), bytes.clone());
+		self.kept.notify_one();
+	}
+
+	/// Wait until all that crossed in a step is kept: a step is settled when both ends have signed it, and what came last may not have
+	/// been taken in here yet.
+	async fn until_kept(&self, step: StepIndex) {
+		let of_step = 2 * self.extent.microbatches as usize;
+		let held_out = if step == 0 { self.extent.held_out as usize } else { 0 };
+		loop {
+			let kept = {
+				let crossed = self.crossed.lock().unwrap_or_else(PoisonError::into_inner);
+				let is_of = |position: &Position| match position {
+					Position::HeldOut { .. } => step == 0,
+					Position::Step { step: of, .. } => *of == step,
+				};
+				crossed.keys().filter(|(position, _)| is_of(position)).count()
+			};
+			if kept >= of_step + held_out {
+				return;
+			}
+			self.kept.notified().await;
+		}
 	}
 
 	/// Keep what crossed in a step as one blob, and before the first what was held out.

@@ -19,11 +19,12 @@ use super::{edge::Extent, forks::Link};
 pub struct Inputs {
 	/// Bytes at each crossing: forward and, but for held-out samples, backward.
 	crossed: BTreeMap<Crossing, [Bytes; 2]>,
-	extent: Extent,
+	/// What crossed in each step, and the running root behind it.
+	course: Vec<Link>,
 }
 
 impl Inputs {
-	/// Out of a blob for held-out samples, if there are any, and one for each step; `None` if one has another size.
+	/// Out of a blob for held-out samples, if there are any, and one for each step; `None` if one has another size. Hashes all of it.
 	pub fn new(blobs: Vec<Bytes>, form: &Form, extent: Extent) -> Option<Self> {
 		let size = usize::try_from(form.bytes()).ok()?;
 		let held_out = extent.held_out;
@@ -51,36 +52,41 @@ impl Inputs {
 				crossed.insert(Crossing::Step { step, microbatch }, [forward, backward]);
 			}
 		}
-		Some(Self { crossed, extent })
+		let course = course(&crossed, form, extent.steps);
+		Some(Self { crossed, course })
 	}
 
 	/// The running root after the last step.
-	pub fn root(&self, form: &Form) -> Hash {
-		self.course(form).last().map_or(Hash::zero(), |link| link.running)
+	pub fn root(&self) -> Hash {
+		self.course.last().map_or(Hash::zero(), |link| link.running)
 	}
 
 	/// What crossed in each step, and the running root behind it.
-	pub fn course(&self, form: &Form) -> Vec<Link> {
-		let list = |is_of: &dyn Fn(&Crossing) -> bool| -> Vec<Hash> {
-			let of = self.crossed.iter().filter(|(at, _)| is_of(at));
-			of.flat_map(|(_, [forward, backward])| {
-				form.codes(forward).chain(form.codes(backward)).map(blob_root).collect::<Vec<_>>()
-			})
-			.collect()
-		};
-		let held_out = list(&|at| matches!(at, Crossing::HeldOut { .. }));
-		let mut root = Hash::zero();
-		if !held_out.is_empty() {
-			root = running_root(root, step_root(&held_out));
-		}
-		let link = |step| {
-			let codes = list(&|at| matches!(at, Crossing::Step { step: of, .. } if *of == step));
-			let step = step_root(&codes);
-			root = running_root(root, step);
-			Link { step, running: root }
-		};
-		(0..self.extent.steps).map(link).collect()
+	pub fn course(&self) -> &[Link] {
+		&self.course
 	}
+}
+
+fn course(crossed: &BTreeMap<Crossing, [Bytes; 2]>, form: &Form, steps: StepIndex) -> Vec<Link> {
+	let list = |is_of: &dyn Fn(&Crossing) -> bool| -> Vec<Hash> {
+		let of = crossed.iter().filter(|(at, _)| is_of(at));
+		of.flat_map(|(_, [forward, backward])| {
+			form.codes(forward).chain(form.codes(backward)).map(blob_root).collect::<Vec<_>>()
+		})
+		.collect()
+	};
+	let held_out = list(&|at| matches!(at, Crossing::HeldOut { .. }));
+	let mut root = Hash::zero();
+	if !held_out.is_empty() {
+		root = running_root(root, step_root(&held_out));
+	}
+	let link = |step| {
+		let codes = list(&|at| matches!(at, Crossing::Step { step: of, .. } if *of == step));
+		let step = step_root(&codes);
+		root = running_root(root, step);
+		Link { step, running: root }
+	};
+	(0..steps).map(link).collect()
 }
 
 impl Crossings for Inputs {

@@ -168,7 +168,10 @@ impl RunCommand {
 			.thread_name("network")
 			.enable_all()
 			.build()?;
-		Ok(runtime.block_on(daemon::run(settings, options, conduct))?)
+		let ended = runtime.block_on(daemon::run(settings, options, conduct));
+		// What computes is not waited for.
+		runtime.shutdown_background();
+		Ok(ended?)
 	}
 }
 

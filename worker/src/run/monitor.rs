@@ -74,9 +74,9 @@ impl Monitor {
 	/// A place is taken.
 	pub fn took(&self, model: ModelId, stage: StageIndex) {
 		self.0.send_modify(|status| {
-			status.seats.retain(|seat| seat.model != model);
+			status.seats.retain(|seat| (seat.model, seat.stage) != (model, stage));
 			status.seats.push(SeatStatus::new(model, stage));
-			status.seats.sort_by_key(|seat| seat.model);
+			status.seats.sort_by_key(|seat| (seat.model, seat.stage));
 		});
 	}
 
@@ -86,18 +86,19 @@ impl Monitor {
 		self.0.send_modify(|status| status.seats.retain(|seat| !is_it(seat)));
 	}
 
-	/// Something happens at the place in a model.
-	pub fn seat(&self, model: ModelId, note: impl FnOnce(&mut SeatStatus)) {
+	/// Something happens at a place.
+	pub fn seat(&self, model: ModelId, stage: StageIndex, note: impl FnOnce(&mut SeatStatus)) {
+		let is_it = |seat: &&mut SeatStatus| (seat.model, seat.stage) == (model, stage);
 		self.0.send_modify(|status| {
-			if let Some(seat) = status.seats.iter_mut().find(|seat| seat.model == model) {
+			if let Some(seat) = status.seats.iter_mut().find(is_it) {
 				note(seat);
 			}
 		});
 	}
 
-	/// Counts what crosses the edges of a model.
-	pub fn meter(&self, model: ModelId) -> Meter {
-		Meter { monitor: self.clone(), model }
+	/// Counts what crosses the edges of a place.
+	pub fn meter(&self, model: ModelId, stage: StageIndex) -> Meter {
+		Meter { monitor: self.clone(), model, stage }
 	}
 }
 
@@ -106,12 +107,13 @@ impl Monitor {
 pub struct Meter {
 	monitor: Monitor,
 	model: ModelId,
+	stage: StageIndex,
 }
 
 impl Meter {
 	/// A tensor of so many bytes has come, or goes.
 	pub fn count(&self, is_received: bool, bytes: usize) {
-		self.monitor.seat(self.model, |seat| {
+		self.monitor.seat(self.model, self.stage, |seat| {
 			let counter =
 				if is_received { &mut seat.totals.received } else { &mut seat.totals.sent };
 			*counter += bytes as u64;

@@ -11,7 +11,7 @@ use cairn_primitives::{StageIndex, UnitId, WindowIndex};
 
 use super::desk::Desk;
 
-/// Those of some windows of which something may still be asked for.
+/// Those of some windows of which something may still be asked for, and all of which this worker needs something itself.
 pub async fn needed(
 	state: &State,
 	desk: &Desk,
@@ -24,7 +24,6 @@ pub async fn needed(
 		.chain(audits)
 		.filter(|unit| unit.model == desk.model)
 		.map(|unit| unit.window)
-		.filter(|window| windows.contains(window))
 		.collect();
 	for own in desk.units() {
 		if !windows.contains(&own.window) || needed.contains(&own.window) {

@@ -1,6 +1,9 @@
 //! One place in one model: what a worker does there, block after block.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+	collections::BTreeSet,
+	sync::{Arc, PoisonError},
+};
 
 use cairn_chain::{
 	calls::shards::declare_held,
@@ -22,7 +25,9 @@ use super::{
 	audit::Audits,
 	colleagues::{ColleagueError, Colleagues},
 	dataset::reads_dataset,
-	desk::{shelves_of, Desk, DeskError, Desks, Session},
+	desk::{
+		claimed_shelf, fetched_shelf, shard_shelf, shelves_of, Desk, DeskError, Desks, Session,
+	},
 	dispute::Games,
 	door,
 	engine::Engine,
@@ -67,6 +72,8 @@ pub struct Seat {
 	retained: BTreeSet<WindowIndex>,
 	/// The last window in whose merged shard this standby declared to hold.
 	declared: Option<WindowIndex>,
+	/// Whether it was told that the place is gone.
+	is_left: bool,
 	blocks: watch::Receiver<Option<BlockRef>>,
 	/// Whether the seat ends with the running window.
 	leaving: watch::Receiver<bool>,
@@ -160,17 +167,18 @@ impl Seat {
 			})?),
 			false => None,
 		};
-		let folder = worker.folder.join(format!("model-{model}/stage-{stage}"));
+		let folder = worker.place_folder(model, stage);
 		let shards = folder.join("shards");
 		let shards = ShardStore::open(shards.clone(), stage)
 			.map_err(|error| TakeError::Folder(shards, error))?;
-		let units = UnitStore::open(folder.join("units"))?;
+		let units = UnitStore::open(worker.units_folder(model, stage))?;
 		let desk = Arc::new(Desk::new(model, spec.clone(), stage, shards));
 		let engine =
 			Engine::new(spec.clone(), stage, worker.compute.clone(), worker.recompute, dataset);
-		desks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(model, desk.clone());
+		desks.lock().unwrap_or_else(PoisonError::into_inner).insert((model, stage), desk.clone());
 		let colleagues = Colleagues::new(worker.clone(), desk.clone());
-		let audits = Audits::new(colleagues.clone());
+		let seated = watch::Sender::new(());
+		let audits = Audits::new(colleagues.clone(), blocks.clone(), seated.subscribe());
 		let games = Games::new(audits.auditor.clone());
 		let door = tokio::spawn(door::keep(worker.clone(), desk.clone(), blocks.clone()));
 		let inspection = tokio::spawn(inspect::keep(colleagues.clone(), blocks.clone()));
@@ -181,7 +189,7 @@ impl Seat {
 			stage,
 			desk,
 			colleagues,
-			seated: watch::Sender::new(()),
+			seated,
 			door,
 			inspection,
 			engine: Arc::new(engine),
@@ -191,6 +199,7 @@ impl Seat {
 			forgotten: None,
 			retained: BTreeSet::new(),
 			declared: None,
+			is_left: false,
 			blocks,
 			leaving,
 		};
@@ -199,14 +208,17 @@ impl Seat {
 			seat.desk.begin(record.unit.window, record.shard_before);
 			seat.desk.give_out(record);
 		}
-		tokio::spawn(audits.keep_up(seat.blocks.clone(), seat.seated.subscribe()));
+		tokio::spawn(audits.keep_up());
 		tokio::spawn(games.play(seat.blocks.clone(), seat.seated.subscribe()));
 		Ok(seat)
 	}
 
-	/// Work, as final blocks come, until the place is lost.
+	/// Work, as final blocks come, until the place is lost and nobody can ask for anything of it.
 	pub async fn run(mut self) {
 		let mut told = String::new();
+		if let Err(error) = self.clear_shelves().await {
+			tracing::warn!(model = self.model, stage = self.stage, "old blobs are left: {error}");
+		}
 		loop {
 			match self.advance().await {
 				Ok(true) => {
@@ -229,15 +241,25 @@ impl Seat {
 				break;
 			}
 		}
+		// Before others are kept out: it would let them in again.
 		self.door.abort();
-		self.inspection.abort();
-		self.worker.admit(self.model, Table::new());
+		let _ = (&mut self.door).await;
+		self.worker.admit(self.model, self.stage, Table::new());
 		self.worker.monitor.gave_up(self.model, self.stage);
+	}
+
+	/// Remove blobs that a process before this one gave out or fetched: it alone knew them.
+	async fn clear_shelves(&self) -> Result<(), BlobError> {
+		let blobs = self.worker.endpoint.blobs();
+		for shelf in [shard_shelf, fetched_shelf, claimed_shelf] {
+			blobs.clear(&shelf(self.model, self.stage)).await?;
+		}
+		Ok(())
 	}
 
 	/// Note what happens here.
 	pub(super) fn note(&self, note: impl FnOnce(&mut SeatStatus)) {
-		self.worker.monitor.seat(self.model, note);
+		self.worker.monitor.seat(self.model, self.stage, note);
 	}
 
 	/// Tell a person what happens here.
@@ -245,7 +267,7 @@ impl Seat {
 		self.worker.monitor.told(&format!("model {}: {words}", self.model));
 	}
 
-	/// Do what there is to do now; whether the place is still held.
+	/// Do what there is to do now; whether there may be more.
 	async fn advance(&mut self) -> Result<bool, SeatError> {
 		let state = self.worker.connection.state().await?;
 		let provider = &self.worker.provider;
@@ -255,8 +277,9 @@ impl Seat {
 			_ => false,
 		};
 		if !is_here {
-			return Ok(false);
+			return self.leave(&state).await;
 		}
+		self.is_left = false;
 		let Some(clock) = state.clock(self.model).await? else { return Ok(true) };
 		let Some(roster) = state.roster(self.model, self.stage).await? else { return Ok(true) };
 		match clock.phase {
@@ -273,6 +296,27 @@ impl Seat {
 		}
 		self.forget(&state, clock.next).await?;
 		Ok(true)
+	}
+
+	/// The place is lost or given up, but its units may be audited and disputed until they are final: serve what they were computed
+	/// from; whether any is left.
+	async fn leave(&mut self, state: &State) -> Result<bool, SeatError> {
+		if !self.is_left {
+			tracing::info!(
+				model = self.model,
+				stage = self.stage,
+				"the place is gone: serving auditors as long as its units are not final"
+			);
+			self.is_left = true;
+		}
+		self.note(|seat| seat.doing = Doing::Leaving);
+		let windows = self.units.all().map(|record| record.unit.window).collect();
+		let needed = retention::needed(state, &self.desk, &self.worker.provider, &windows).await?;
+		self.forget_all_but(&windows, |window| needed.contains(&window)).await?;
+		if needed.is_empty() {
+			self.desk.shards.keep(&[]);
+		}
+		Ok(!needed.is_empty())
 	}
 
 	/// The lane in which this seat works.
@@ -444,12 +488,29 @@ impl Seat {
 		let roots = self.desk.keep_roots(|window| is_needed(window) || is_kept(window, newest));
 		let held = self.held.as_ref().map(|held| held.root);
 		self.desk.shards.keep(&roots.into_iter().chain(held).collect::<Vec<_>>());
-		for window in old.difference(&needed) {
+		self.forget_all_but(&old, is_needed).await?;
+		(self.retained, self.forgotten) = (needed, Some(oldest));
+		Ok(())
+	}
+
+	/// Forget those of some windows that are not needed.
+	async fn forget_all_but(
+		&mut self,
+		windows: &BTreeSet<WindowIndex>,
+		is_needed: impl Fn(WindowIndex) -> bool,
+	) -> Result<(), SeatError> {
+		for window in windows.iter().filter(|window| !is_needed(**window)) {
 			self.units.remove(*window);
 			let shelves = shelves_of(self.model, *window);
 			self.worker.endpoint.blobs().clear_all(&shelves).await?;
 		}
-		(self.retained, self.forgotten) = (needed, Some(oldest));
 		Ok(())
+	}
+}
+
+impl Drop for Seat {
+	fn drop(&mut self) {
+		self.door.abort();
+		self.inspection.abort();
 	}
 }

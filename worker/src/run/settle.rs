@@ -15,7 +15,7 @@ use cairn_primitives::{
 	BlockNumber, ModelId, ModelSpec, ModelStatus, StageIndex, UnitId, WindowIndex, GATE_EVERY,
 };
 
-use super::chores::Chore;
+use super::chores::{auditor_chore, Chore};
 
 /// Windows' lengths for which what is due is left to attestations.
 const LEFT_TO_ATTEST: BlockNumber = 2;
@@ -101,6 +101,8 @@ async fn of_window(
 			is_open = true;
 			if due.is_unchecked {
 				unchecked.insert(lane);
+				let audit = state.audit(unit).await?;
+				chores.extend(audit.and_then(|audit| auditor_chore(unit, &audit.state)));
 			}
 			// A suspicion has to be settled first.
 			let from = due.from.filter(|_| !window.suspicions.contains(&lane));

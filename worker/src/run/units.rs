@@ -124,6 +124,12 @@ impl UnitStore {
 		Ok(Self { folder, records })
 	}
 
+	/// Whether a folder has records.
+	pub fn is_used(folder: &Path) -> bool {
+		let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+		entries.any(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))
+	}
+
 	/// The record of a window.
 	pub fn get(&self, window: WindowIndex) -> Option<&UnitRecord> {
 		self.records.get(&window)

@@ -21,7 +21,7 @@ use clap::Args;
 use tokio::task::spawn_blocking;
 
 use super::{
-	audit::{Auditor, Audits},
+	audit::Auditor,
 	colleagues::Colleagues,
 	conduct::Honest,
 	daemon::{lock, TIPS},
@@ -114,7 +114,8 @@ impl VerifyCommand {
 			unit.shard_before
 		);
 		let seat = settings.data.join(format!("model-{}/stage-{}", id.model, id.stage));
-		if !seat.is_dir() {
+		// A folder alone may be that of a guest, who audited there.
+		if !seat.join("units").is_dir() {
 			return Err(format!(
 				"{} is not the data of a worker of stage {}, and nobody else is given what the unit was computed from. Name the folder of one with --data.",
 				settings.data.display(),
@@ -162,6 +163,7 @@ impl VerifyCommand {
 			conduct: Arc::new(Honest),
 			monitor: Monitor::new(&settings.node),
 			seeders: Vec::new(),
+			replays: tokio::sync::Mutex::default(),
 			admissions: Mutex::default(),
 		})
 	}
@@ -182,7 +184,7 @@ fn auditor(
 	}
 	let leaves = desk.leaves(&id);
 	let colleagues = Colleagues::new(worker, Arc::new(desk));
-	Ok((Audits::new(colleagues).auditor, leaves))
+	Ok((Arc::new(Auditor::new(colleagues)), leaves))
 }
 
 /// Re-execute a unit, and tell what came of it.

@@ -252,7 +252,8 @@ impl Seat {
 			sleep(RETRY).await;
 		};
 		self.note(|seat| seat.connected(side));
-		let (blobs, meter) = (endpoint.blobs().clone(), self.worker.monitor.meter(self.model));
+		let (blobs, meter) =
+			(endpoint.blobs().clone(), self.worker.monitor.meter(self.model, self.stage));
 		let keeper = EdgeKeeper { blobs, shelf: edge_shelf(&edge), side, meter };
 		Ok(Some((channel, keeper)))
 	}
@@ -321,13 +322,13 @@ impl Seat {
 			let clock = tokio::spawn(stop_at(self.worker.clone(), last, stop));
 			let held = self.have_held(duty, attestation.difference, blob, stopped).await;
 			clock.abort();
-			tracing::info!(unit = ?duty.unit, holders = held.len(), "the difference is held");
 			attestation.held = held.try_into().unwrap_or_default();
 		}
 		if let Some(result) = &mut record.result {
 			result.attest(&attestation);
 		}
 		self.units.put(record)?;
+		tracing::info!(unit = ?duty.unit, holders = attestation.held.len(), "the difference is held");
 		self.send(duty, attestation).await
 	}
 
@@ -426,7 +427,7 @@ impl Seat {
 		tokio::spawn(async move {
 			while progress.changed().await.is_ok() {
 				let now = *progress.borrow_and_update();
-				monitor.seat(unit.model, |seat| seat.computed(now, tokens));
+				monitor.seat(unit.model, unit.stage, |seat| seat.computed(now, tokens));
 				tracing::debug!(?unit, step = now.steps, of = steps, loss = ?now.loss, "step done");
 			}
 		});

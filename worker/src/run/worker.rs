@@ -2,17 +2,19 @@
 
 use std::{
 	collections::HashMap,
+	ffi::OsStr,
+	fs,
 	path::PathBuf,
 	sync::{Arc, Mutex, PoisonError},
 };
 
 use cairn_chain::{AccountId, Connection, Key, Submitter};
 use cairn_engine::{data::Dataset, Compute, Recompute};
-use cairn_primitives::{DatasetId, Hash, ModelId};
+use cairn_primitives::{DatasetId, Hash, ModelId, StageIndex};
 use cairn_transport::{Admission, Endpoint, EndpointId, Signer};
 use sp_core::sr25519;
 
-use super::{conduct::Conduct, dataset::Seeder, monitor::Monitor};
+use super::{conduct::Conduct, dataset::Seeder, monitor::Monitor, units::UnitStore};
 
 /// What all tasks of a daemon share.
 pub struct Worker {
@@ -42,18 +44,20 @@ pub struct Worker {
 	pub seeders: Vec<Seeder>,
 	/// Where tasks note what happens.
 	pub monitor: Monitor,
-	/// What each model's peers may do.
-	pub admissions: Mutex<HashMap<ModelId, Table>>,
+	/// Held while a unit of others is computed again.
+	pub replays: tokio::sync::Mutex<()>,
+	/// What the peers of each place may do.
+	pub admissions: Mutex<HashMap<(ModelId, StageIndex), Table>>,
 }
 
 /// What peers may do.
 pub type Table = HashMap<EndpointId, Admission>;
 
 impl Worker {
-	/// Let the peers of a model do what the table says, and nothing else.
-	pub fn admit(&self, model: ModelId, table: Table) {
+	/// Let the peers of a place do what the table says, and nothing else.
+	pub fn admit(&self, model: ModelId, stage: StageIndex, table: Table) {
 		let mut all = self.admissions.lock().unwrap_or_else(PoisonError::into_inner);
-		all.insert(model, table);
+		all.insert((model, stage), table);
 		let mut merged = Table::new();
 		for (peer, admission) in all.values().flatten() {
 			let entry = merged.entry(*peer).or_default();
@@ -63,6 +67,25 @@ impl Worker {
 			entry.asks |= admission.asks;
 		}
 		self.endpoint.admissions().replace(merged);
+	}
+
+	/// Where everything is kept that belongs to a place.
+	pub fn place_folder(&self, model: ModelId, stage: StageIndex) -> PathBuf {
+		self.folder.join(format!("model-{model}/stage-{stage}"))
+	}
+
+	/// Stages of a model at which units were computed that may be asked for still.
+	pub fn stages_with_units(&self, model: ModelId) -> Vec<StageIndex> {
+		let folder = self.folder.join(format!("model-{model}"));
+		let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+		let stage = |name: &OsStr| name.to_str()?.strip_prefix("stage-")?.parse().ok();
+		let stages = entries.filter_map(|entry| stage(&entry.file_name()));
+		stages.filter(|stage| UnitStore::is_used(&self.units_folder(model, *stage))).collect()
+	}
+
+	/// Where units are remembered that were computed at a place.
+	pub fn units_folder(&self, model: ModelId, stage: StageIndex) -> PathBuf {
+		self.place_folder(model, stage).join("units")
 	}
 
 	/// Where a dataset is kept that is fetched.

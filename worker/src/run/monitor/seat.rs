@@ -68,6 +68,8 @@ pub enum Doing {
 	Exchanging,
 	/// Has its attestation included.
 	Attesting,
+	/// Has no place any more, but serves auditors of what it did there.
+	Leaving,
 }
 
 /// A neighbour in a lane.
@@ -123,7 +125,7 @@ pub enum Audited {
 
 impl Doing {
 	/// All of it.
-	pub const ALL: [Self; 7] = [
+	pub const ALL: [Self; 8] = [
 		Self::Waiting,
 		Self::StandingBy,
 		Self::Preparing,
@@ -131,6 +133,7 @@ impl Doing {
 		Self::Computing,
 		Self::Exchanging,
 		Self::Attesting,
+		Self::Leaving,
 	];
 
 	/// In a word, as JSON has it.
@@ -143,6 +146,7 @@ impl Doing {
 			Self::Computing => "computing",
 			Self::Exchanging => "exchanging",
 			Self::Attesting => "attesting",
+			Self::Leaving => "leaving",
 		}
 	}
 }

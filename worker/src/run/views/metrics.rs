@@ -423,8 +423,8 @@ mod tests {
 		let monitor = Monitor::new("ws://node");
 		monitor.took(3, 1);
 		monitor.finalised(12);
-		monitor.meter(3).count(true, 640);
-		monitor.seat(3, |seat| {
+		monitor.meter(3, 1).count(true, 640);
+		monitor.seat(3, 1, |seat| {
 			seat.doing = Doing::Computing;
 			seat.audited(Audited::Passed);
 		});
