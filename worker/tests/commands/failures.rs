@@ -41,11 +41,34 @@ impl Transcript {
 		assert!(said.starts_with("error: "), "{title}: {errors}");
 		let home = machine.file("").display().to_string();
 		let clean = |text: &str| {
-			text.replace(&home, "/home/you/").replace(&self.node, "ws://127.0.0.1:9944")
+			let text = text.replace(&home, "/home/you/").replace(&self.node, "ws://127.0.0.1:9944");
+			without_chance(&text)
 		};
 		let shown = format!("$ cairn-worker {}\n{}", clean(arguments), clean(said));
 		self.text.push_str(&format!("\n## {title}\n\n```text\n{shown}\n```\n"));
 	}
+}
+
+/// A text without what is another from run to run: names of temporary files, hashes, and what of an amount depends on weights.
+fn without_chance(text: &str) -> String {
+	let mut words = Vec::new();
+	for word in text.split(' ') {
+		let is_temporary = word.contains("/.dataset-") || word.contains("/.tmp");
+		let hash = word.find("0x").filter(|at| word.len() >= at + 2 + 64);
+		words.push(match (hash, word.split_once('.')) {
+			_ if is_temporary => word.split("/.").next().unwrap_or_default().to_string(),
+			(Some(at), _) => format!("{}0x…{}", &word[..at], &word[at + 66..]),
+			(_, Some((whole, fraction))) if fraction.len() > 3 && is_number(whole, fraction) => {
+				format!("{whole}.{}…", &fraction[..3])
+			},
+			_ => word.to_string(),
+		});
+	}
+	words.join(" ")
+}
+
+fn is_number(whole: &str, fraction: &str) -> bool {
+	[whole, fraction].iter().all(|part| part.chars().all(|char| char.is_ascii_digit()))
 }
 
 /// Let a command write no file longer than a page: as good as a full disk.
@@ -110,10 +133,10 @@ async fn failures_are_told_as_the_guide_shows_them() {
 	);
 	machine.does("dataset register stones");
 	machine.does("model propose --spec spec.json --open --yes");
-	told.fails("No such model", &machine, "provider enlist 7");
 
 	// Somebody else has the port, and the dataset is damaged.
 	machine.does(register);
+	told.fails("No such model", &machine, "provider enlist 7");
 	let taken = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
 	let run = format!("run --listen {} --dataset stones", taken.local_addr().unwrap());
 	told.fails("The port is taken", &machine, &run);

@@ -8,7 +8,7 @@ use jsonrpsee::{
 	ws_client::WsClientBuilder,
 };
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::{
 	machine::Machine,
@@ -46,10 +46,18 @@ async fn a_running_daemon_tells_how_it_is() {
 	assert!(text.starts_with("HTTP/1.1 200"), "{text}");
 	assert!(!text.contains("cairn_worker_bond_crn"), "{text}");
 	let client = WsClientBuilder::default().build(format!("ws://{rpc}")).await.unwrap();
-	let status: Value = client.request("cairn_status", rpc_params![]).await.unwrap();
-	assert_eq!(status["provider"], Value::Null);
-	let told = status["told"][0]["words"].as_str().unwrap();
-	assert!(told.contains("no provider has registered this machine's key"), "{told}");
+	let waits = async {
+		loop {
+			let status: Value = client.request("cairn_status", rpc_params![]).await.unwrap();
+			assert_eq!(status["provider"], Value::Null);
+			let told = status["told"][0]["words"].as_str().unwrap_or_default();
+			if told.contains("no provider has registered this machine's key") {
+				return;
+			}
+			sleep(Duration::from_millis(100)).await;
+		}
+	};
+	timeout(PATIENCE, waits).await.unwrap();
 	let mut changes: Subscription<Value> = client
 		.subscribe("cairn_subscribeStatus", rpc_params![], "cairn_unsubscribeStatus")
 		.await

@@ -1,45 +1,29 @@
 //! Units are re-executed by others, who come to the same.
 
-use cairn_chain::{
-	calls,
-	views::{Check, Place},
-	Submitter, Tips,
-};
-use cairn_primitives::UnitId;
+use cairn_chain::views::Check;
 
 use crate::network::{Network, MODEL};
-use crate::node::key;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: `make test` runs it beside the other networks"]
-async fn the_units_of_a_suspected_lane_are_audited_and_found_right() {
-	// GIVEN a window that was trained
+async fn suspected_units_are_audited_and_found_right_even_of_who_has_left() {
+	// GIVEN a window in which one of the two seats of a stage has worked that has left since
 	let mut network = Network::start(4).await;
-	network.attested(0).await;
-	network
-		.until("the end of window 0", async |state| {
-			state.closed_window(MODEL, 0).await.ok()?.map(|_| ())
-		})
-		.await;
+	let seats = network.running(0).await;
+	let stage = seats.iter().position(|stage| stage.contains(&0)).unwrap();
+	let gone = *seats[stage].iter().find(|worker| **worker != 0).unwrap();
+	network.workers[gone].machine.does(&format!("provider leave {MODEL}"));
+	network.whole(0).await;
+	network.closed(0).await;
 
-	// WHEN somebody vouches that a lane of it is wrong
-	let suspicious = &network.workers[0];
-	let tips = Tips { least: 0, step: 1_000_000, most: 1_000_000_000 };
-	let submitter = |key: cairn_chain::Key, name: &str| {
-		Submitter::start(network.connection.clone(), key, tips, &network.node.file(name)).unwrap()
-	};
-	let rich = submitter(key("Bob//stash"), "rich.json");
-	let pay = calls::balances::transfer_keep_alive(&suspicious.key().account(), 50_000_000_000_000);
-	rich.submit(pay).await.unwrap();
-	let suspecting = submitter(suspicious.key(), "suspecting.json");
-	suspecting.submit(calls::contributions::suspect(MODEL, 0, 0)).await.unwrap();
+	// WHEN somebody vouches that all of its units are wrong
+	network.suspect(0, 0).await;
 
-	// THEN all of its units are audited, and approved
-	let lane: Vec<_> = network.units(0).into_iter().filter(|unit| unit.lane == 0).collect();
+	// THEN they are audited, one by somebody of another stage, and approved
 	network
 		.until("audits", async |state| {
-			for unit in &lane {
-				let check = state.unit(*unit).await.ok()??.check;
+			for unit in network.units(0) {
+				let check = state.unit(unit).await.ok()??.check;
 				if check != Check::Approved {
 					return None;
 				}
@@ -48,26 +32,18 @@ async fn the_units_of_a_suspected_lane_are_audited_and_found_right() {
 		})
 		.await;
 	network.assert_nobody_is_fined().await;
+	assert!(network.workers[gone].has_logged_all(&["serving auditors"]), "{}", network.logs());
 
-	// AND whoever has a place at a stage verifies its units: its own, and those of its colleagues
-	let state = network.state().await;
-	let (own, unit) = (network.workers[0].provider.clone(), &lane[0]);
-	let Some(Place::Seat { stage, .. }) = state.place(MODEL, &own).await.unwrap() else {
-		panic!("all have seats");
-	};
+	// AND whoever has a place at a stage verifies its units: its own, and those of others
 	network.workers[0].kill();
 	let data = network.workers[0].dataset.take().unwrap();
+	let machine = &network.workers[0].machine;
 	for lane in 0..network.spec.lanes {
 		let unit = format!("{MODEL}/0/{stage}/{lane}");
-		let said = network.workers[0]
-			.machine
-			.does(&format!("verify {unit} --dataset {} --threads 1", data.display()));
+		let said = machine.does(&format!("verify {unit} --dataset {} --threads 1", data.display()));
 		assert!(said.contains("right: its checkpoints"), "{unit}: {said}");
 	}
-	let other = UnitId { stage: 1 - stage, ..*unit };
-	let refused = network.workers[0]
-		.machine
-		.fails(&format!("verify {MODEL}/0/{}/{}", other.stage, other.lane));
+	let refused = machine.fails(&format!("verify {MODEL}/0/{}/0", 1 - stage));
 	assert!(refused.contains("is not the data of a worker of stage"), "{refused}");
 
 	// AND a worker that is not told of the dataset is given it by the others

@@ -37,15 +37,11 @@ fn limit(process: i32, bytes: libc::rlim_t) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: `make test` runs it beside the other networks"]
+#[ignore = "takes minutes: `make test-faults` runs it"]
 async fn training_goes_on_where_a_disk_was_damaged_and_another_is_full() {
 	let mut network = Network::with(4, slower).await;
 	network.whole(0).await;
-	network
-		.until("the end of window 0", async |state| {
-			state.closed_window(MODEL, 0).await.ok()?.map(|_| ())
-		})
-		.await;
+	network.closed(0).await;
 
 	// WHEN everything that a worker has stored of its model is damaged while it does not run
 	let victim = 0;

@@ -36,7 +36,7 @@ async fn a_worker_that_is_killed_amid_a_window_signs_nothing_twice_and_goes_on()
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: `make test` runs it beside the other networks"]
 async fn training_goes_on_when_the_node_was_away_and_a_worker_frozen() {
-	let mut network = Network::start(4).await;
+	let mut network = Network::with(4, slower).await;
 	let steps = network.spec.window.steps;
 	network.attested(0).await;
 
@@ -56,6 +56,8 @@ async fn training_goes_on_when_the_node_was_away_and_a_worker_frozen() {
 	network.workers[frozen].signal(libc::SIGSTOP);
 	sleep(Duration::from_secs(15)).await;
 	network.workers[frozen].signal(libc::SIGCONT);
+	let units = network.attested(running).await;
+	assert!(units.iter().any(|unit| unit.outcome.steps() < steps), "{}", network.logs());
 	let units = network.attested(running + 1).await;
 	assert!(units.iter().all(|unit| unit.outcome.steps() == steps), "{}", network.logs());
 	network.assert_nobody_is_fined().await;

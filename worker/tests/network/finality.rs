@@ -10,7 +10,7 @@ use crate::network::{slower, Network};
 const STALL: u64 = 120;
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: `make test` runs it beside the other networks"]
+#[ignore = "takes minutes: `make test-faults` runs it"]
 async fn training_goes_on_when_blocks_become_final_again() {
 	let mut network = Network::with(4, slower).await;
 	network.whole(0).await;

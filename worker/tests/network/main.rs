@@ -1,6 +1,6 @@
 //! Whole networks: a real node, and workers as processes that train over real sockets.
 //!
-//! They wait for blocks most of the time, so that `make test` runs all of them at once; one by one they take too long.
+//! They wait for blocks most of the time, so that `make test` and `make test-faults` run several at once; one by one they take too long.
 
 mod audits;
 mod disk;

@@ -14,11 +14,15 @@ use std::{
 };
 
 use cairn_chain::{
+	calls::{balances::transfer_keep_alive, contributions, Call},
 	views::{Clock, Phase, Place, State},
-	AccountId, Connection, Key,
+	AccountId, Connection, Failure, Key, Submitter, Tips,
 };
 use cairn_engine::{data::Dataset, Shard};
-use cairn_primitives::{ModelId, ModelSpec, StageIndex, UnitId, WindowIndex};
+use cairn_primitives::{
+	spec::{InnerOptimizer, Nano},
+	ModelId, ModelSpec, StageIndex, UnitId, WindowIndex,
+};
 use proxy::Proxy;
 use tokio::time::sleep;
 
@@ -29,7 +33,7 @@ use crate::{
 
 /// The model that trains.
 pub const MODEL: ModelId = 0;
-/// How long anything may take: windows last three quarters of a minute, and half a minute lies between them.
+/// How long anything may take: windows last a minute, and half a minute lies between them.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What each provider has bonded.
@@ -211,6 +215,39 @@ impl Network {
 		seated
 	}
 
+	/// Wait until a window is over.
+	pub async fn closed(&self, window: WindowIndex) {
+		self.until(&format!("the end of window {window}"), async |state| {
+			state.closed_window(MODEL, window).await.ok()?.map(|_| ())
+		})
+		.await
+	}
+
+	/// Have all units of a closed window audited: a worker vouches for that.
+	pub async fn suspect(&self, worker: usize, window: WindowIndex) {
+		let worker = self.workers[worker].key();
+		let funds = transfer_keep_alive(&worker.account(), 50_000_000_000_000);
+		self.submitter(key("Bob//stash"), "rich.json").submit(funds).await.unwrap();
+		let submitter = self.submitter(worker, "suspecting.json");
+		for lane in 0..self.spec.lanes {
+			let done = submitter.submit(contributions::suspect(MODEL, window, lane)).await;
+			// The lots may have fallen on all of its units already.
+			let is_audited = matches!(&done, Err(Failure::Refused(refusal)) if refusal.name == "contributions.AlreadySuspected");
+			assert!(done.is_ok() || is_audited, "{done:?}");
+		}
+	}
+
+	/// Have something done that anybody may do, unless a worker has.
+	pub async fn have_done(&self, call: Call) {
+		let done = self.submitter(key("Bob//stash"), "rich.json").submit(call).await;
+		assert!(matches!(done, Ok(_) | Err(Failure::Refused(_))), "{done:?}");
+	}
+
+	fn submitter(&self, key: Key, file: &str) -> Submitter {
+		let tips = Tips { least: 0, step: 1_000_000, most: 1_000_000_000 };
+		Submitter::start(self.connection.clone(), key, tips, &self.node.file(file)).unwrap()
+	}
+
 	/// Nobody was fined, or found at fault.
 	pub async fn assert_nobody_is_fined(&self) {
 		let state = self.state().await;
@@ -239,7 +276,7 @@ impl Network {
 /// A unit that takes seconds to compute, so that there is an amid, and a window that has time for it.
 pub fn slower(spec: &mut ModelSpec) {
 	spec.schedule.points.iter_mut().for_each(|point| point.batch = 16);
-	spec.window.blocks = 16;
+	spec.window.blocks = 24;
 }
 
 /// A dataset of some text, and a spec of a small model that trains on it.
@@ -252,12 +289,18 @@ fn prepare(machine: &Machine, change: impl FnOnce(&mut ModelSpec)) -> ModelSpec 
 	let mut spec = ModelSpec::example(root.parse().unwrap(), 2, 2);
 	spec.architecture.vocabulary = 300;
 	spec.tokenizer = Dataset::open(machine.file("data")).unwrap().manifest().tokenizer;
-	spec.window.steps = 100;
+	// As little work as may be, so that a busy machine has time for it: the smaller β₂, the fewer steps may be in a window.
+	if let InnerOptimizer::AdamW { beta2, .. } = &mut spec.inner {
+		*beta2 = Nano(900_000_000);
+	}
+	spec.schedule.points.iter_mut().for_each(|point| point.batch = 4);
+	spec.window.steps = 50;
 	spec.window.checkpoint_every = 25;
-	spec.window.blocks = 14;
+	spec.window.blocks = 16;
 	change(&mut spec);
 	let initial = |stage| Shard::initial(&spec, stage).unwrap().root(spec.lanes).unwrap();
-	spec.initial = [0, 1].map(initial).to_vec().try_into().unwrap();
+	let stages = 0..spec.stages.len() as StageIndex;
+	spec.initial = stages.map(initial).collect::<Vec<_>>().try_into().unwrap();
 	fs::write(machine.file("spec.json"), serde_json::to_string(&spec).unwrap()).unwrap();
 	spec
 }

@@ -1,6 +1,6 @@
 //! Two neighbours that do not reach each other, although everybody else reaches both.
 
-use crate::network::{slower, Network, MODEL};
+use crate::network::{slower, Network};
 
 /// Part two workers, or join them again.
 fn part(network: &Network, pair: [usize; 2], is_cut: bool) {
@@ -11,7 +11,7 @@ fn part(network: &Network, pair: [usize; 2], is_cut: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: `make test` runs it beside the other networks"]
+#[ignore = "takes minutes: `make test-faults` runs it"]
 async fn neighbours_that_lose_each_other_attest_what_both_have_signed() {
 	let network = Network::behind_proxies(4, slower).await;
 	let steps = network.spec.window.steps;
@@ -27,22 +27,18 @@ async fn neighbours_that_lose_each_other_attest_what_both_have_signed() {
 		.await;
 	part(&network, pair, true);
 
-	// THEN both attest the same steps, and the other lane all of them
+	// THEN both attest the same steps but for one whose receipt was lost, and the other lane all of them
 	let units = network.attested(0).await;
 	let done = |stage, lane| {
 		let at = network.units(0).iter().position(|id| (id.stage, id.lane) == (stage, lane));
 		units[at.unwrap()].outcome.steps()
 	};
-	assert_eq!(done(0, 0), done(1, 0), "{}", network.logs());
+	assert!(done(0, 0).abs_diff(done(1, 0)) <= 1, "{}", network.logs());
 	assert!(done(0, 0) < steps, "{}", network.logs());
 	assert_eq!([done(0, 1), done(1, 1)], [steps; 2], "{}", network.logs());
 
 	// WHEN they find each other again
-	network
-		.until("the end of window 0", async |state| {
-			state.closed_window(MODEL, 0).await.ok()?.map(|_| ())
-		})
-		.await;
+	network.closed(0).await;
 	part(&network, pair, false);
 
 	// THEN windows are whole again

@@ -23,7 +23,7 @@ async fn kill_at(network: &mut Network, victim: usize, phase: &str, window: Wind
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: `make test` runs it beside the other networks"]
+#[ignore = "takes minutes: `make test-faults` runs it"]
 async fn a_worker_may_die_in_every_phase_of_a_window() {
 	let mut network = Network::with(4, slower).await;
 	let steps = network.spec.window.steps;
@@ -38,7 +38,9 @@ async fn a_worker_may_die_in_every_phase_of_a_window() {
 	for (unit, id) in units.iter().zip(network.units(0)) {
 		let is_victim = [(0, 0), (1, 1)].contains(&(id.stage, id.lane));
 		let done = unit.outcome.steps();
-		assert!(!is_victim || done == 0, "{id:?}: {done}\n{}", network.logs());
+		// The second may have been faster than its death.
+		let is_saved = id.lane == 1 && done == steps;
+		assert!(!is_victim || done == 0 || is_saved, "{id:?}: {done}\n{}", network.logs());
 		assert!(id.lane == 0 || is_victim || done == steps, "{id:?}: {done}\n{}", network.logs());
 	}
 
@@ -54,19 +56,29 @@ async fn a_worker_may_die_in_every_phase_of_a_window() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: `make test` runs it beside the other networks"]
+#[ignore = "takes minutes: `make test-faults` runs it"]
 async fn two_lanes_may_lose_stages_and_a_stage_all_of_its_workers() {
 	let mut network = Network::with(4, slower).await;
 
 	// WHEN a lane loses its first stage and the other its last in the same window, amid it
 	let seats = network.running(0).await;
-	network.at_work(0).await;
-	for victim in [seats[0][0], seats[1][1]] {
+	let victims = [seats[0][0], seats[1][1]];
+	let words = ["the lane is open", "window: 0,"];
+	network
+		.until("both lanes", async |_| {
+			victims.iter().all(|one| network.workers[*one].has_logged_all(&words)).then_some(())
+		})
+		.await;
+	for victim in victims {
 		network.workers[victim].kill();
 		network.workers[victim].start();
 	}
-	// THEN all attest what both ends have signed
-	network.attested(0).await;
+	// THEN all attest, and those who lost what they had signed that nothing was done
+	for (unit, id) in network.attested(0).await.iter().zip(network.units(0)) {
+		let done = unit.outcome.steps();
+		let is_victim = [(0, 0), (1, 1)].contains(&(id.stage, id.lane));
+		assert!(!is_victim || done == 0, "{id:?}: {done}\n{}", network.logs());
+	}
 
 	// WHEN all workers of a stage are gone in the next, and back when it is over
 	let seats = network.running(1).await;
@@ -74,11 +86,7 @@ async fn two_lanes_may_lose_stages_and_a_stage_all_of_its_workers() {
 	for victim in &seats[0] {
 		network.workers[*victim].kill();
 	}
-	network
-		.until("the end of window 1", async |state| {
-			state.closed_window(crate::network::MODEL, 1).await.ok()?.map(|_| ())
-		})
-		.await;
+	network.closed(1).await;
 	for victim in &seats[0] {
 		network.workers[*victim].start();
 	}

@@ -16,7 +16,7 @@ fn value(metrics: &str, name: &str, label: &str) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: `make test` runs it beside the other networks"]
+#[ignore = "takes minutes: `make test-faults` runs it"]
 async fn a_window_is_seen_in_metrics_and_status() {
 	// GIVEN workers that train, one of which is started again with its views open
 	let mut network = Network::start(4).await;
