@@ -16,7 +16,7 @@ ARGS =
 .PHONY: help setup build test test-pallets test-rust test-js test-faults bits demo tour train bench lint docs deny ci
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: ## Install what is missing: system packages, Rust target, Node packages
 	@scripts/setup.sh --with-node
@@ -24,7 +24,7 @@ setup: ## Install what is missing: system packages, Rust target, Node packages
 build: setup ## Build everything: runtime, node, tests
 	@scripts/patiently.sh "build" cargo build --workspace --all-targets
 
-test: build test-rust test-js ## Run all tests: pallets, runtime, networks of real nodes, polkadot.js
+test: build test-rust test-js ## Run the tests: pallets, runtime, networks of real nodes, polkadot.js (not those of test-faults)
 
 test-pallets: setup ## Run the unit tests alone, without the runtime's WebAssembly: quick while you work on pallets
 	@SKIP_WASM_BUILD=1 scripts/patiently.sh "unit tests" cargo test --workspace --lib --exclude cairn-chain-spec --exclude cairn-runtime --no-fail-fast
@@ -32,7 +32,7 @@ test-pallets: setup ## Run the unit tests alone, without the runtime's WebAssemb
 test-rust: build ## Run the tests in Rust
 	@scripts/patiently.sh "tests in Rust" cargo test --workspace
 	@scripts/patiently.sh "networks of workers" \
-		cargo test --workspace --test network -- --ignored --test-threads 8 $(addprefix --skip ,$(FAULTS))
+		cargo test --workspace --test network -- --ignored --test-threads 3 $(addprefix --skip ,$(FAULTS))
 	@model="$$(scripts/smollm2.sh)" && if [ -n "$$model" ]; then CAIRN_SMOLLM2="$$model" \
 		scripts/patiently.sh "a real model" cargo test --workspace --test smollm2 -- --ignored; fi
 	@scripts/patiently.sh "the engine on narrower vectors" \
@@ -43,7 +43,7 @@ test-rust: build ## Run the tests in Rust
 test-js: build ## Run the polkadot.js tests against a real node
 	@CAIRN_NODE=$(NODE) CAIRN_TRACER=$(TRACER) scripts/patiently.sh "polkadot.js tests" npm --prefix $(JS) --silent test
 
-test-faults: build ## Run the networks that take longest: liars, phases of a window, partitions, disks, finality (half an hour)
+test-faults: build ## Run the networks that take longest: liars, phases of a window, partitions, disks, finality, metrics (half an hour)
 	@scripts/patiently.sh "networks with faults" \
 		cargo test --workspace --test network -- --ignored --test-threads 3 $(FAULTS)
 
