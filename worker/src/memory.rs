@@ -6,7 +6,7 @@ use crate::commands::short;
 
 /// Bytes that this program has in memory beside what the engine plans for: the code that goes to the network and the chain, a part of
 /// which is always there.
-pub const PROGRAM: u64 = 23 << 20;
+pub const PROGRAM: u64 = 27 << 20;
 
 /// The files of a control group: its limit, what it has, and what it has and how much of that it gives back by itself, the oldest
 /// parts of files.

@@ -56,7 +56,11 @@ fn without_chance(text: &str) -> String {
 		let is_temporary = word.contains("/.dataset-") || word.contains("/.tmp");
 		let hash = word.find("0x").filter(|at| word.len() >= at + 2 + 64);
 		words.push(match (hash, word.split_once('.')) {
-			_ if is_temporary => word.split("/.").next().unwrap_or_default().to_string(),
+			_ if is_temporary => {
+				let folder = word.split("/.").next().unwrap_or_default();
+				let end = word.trim_end_matches(|char: char| !char.is_alphanumeric()).len();
+				format!("{folder}/…{}", &word[end..])
+			},
 			(Some(at), _) => format!("{}0x…{}", &word[..at], &word[at + 66..]),
 			(_, Some((whole, fraction))) if fraction.len() > 3 && is_number(whole, fraction) => {
 				format!("{whole}.{}…", &fraction[..3])

@@ -67,7 +67,9 @@ async fn a_running_daemon_tells_how_it_is() {
 	alice.does("provider register --address 127.0.0.1:4001 --bond 20");
 
 	// THEN metrics, the API and its subscribers know
-	let text = until_told(metrics, "cairn_worker_bond_crn 20").await;
+	until_told(metrics, "cairn_worker_bond_crn 20").await;
+	// It is given something to spend a block later.
+	let text = until_told(metrics, "cairn_worker_balance_crn{account=\"worker\"} 1").await;
 	for line in [
 		"cairn_worker_bond_committed_crn 0",
 		"cairn_worker_balance_crn{account=\"worker\"} 1",
