@@ -3,6 +3,7 @@
 mod common;
 
 use std::{
+	path::Path,
 	sync::{
 		atomic::{AtomicUsize, Ordering},
 		Arc,
@@ -219,6 +220,70 @@ async fn reopened(builder: Builder) -> Endpoint {
 		}
 	}
 	builder.bind().await.unwrap()
+}
+
+/// Change bytes all over a file.
+fn damage(path: &Path) {
+	let mut bytes = std::fs::read(path).unwrap();
+	assert!(!bytes.is_empty());
+	for byte in bytes.iter_mut().step_by(97) {
+		*byte ^= 1;
+	}
+	std::fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blob_that_was_damaged_is_fetched_anew() {
+	let folder = TempDir::new().unwrap();
+	let builder = || builder(2).blobs(BlobStore::Files(folder.path().to_owned()));
+	let blob = bytes(100_000);
+	let here = builder().bind().await.unwrap();
+	let hash = here.blobs().share_bytes(&shelf(), blob.clone()).await.unwrap();
+	here.close().await;
+	drop(here);
+	damage(&folder.path().join(format!("data/{hash:x}.data")));
+
+	let here = reopened(builder()).await;
+	let read = here.blobs().read(hash).await;
+	assert!(matches!(read, Err(BlobError::Damaged { .. })), "{read:?}");
+	// It counts as missing now.
+	assert_eq!(here.blobs().size(hash).await.unwrap(), None);
+	let there = provider(1, &blob, &here).await;
+	assert_eq!(fetch(&here, hash, &[&there]).await.unwrap(), blob.len() as u64);
+	assert!(here.blobs().read(hash).await.unwrap() == blob);
+	here.close().await;
+	drop(here);
+
+	let here = reopened(builder()).await;
+	assert!(here.blobs().read(hash).await.unwrap() == blob);
+	here.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_whose_index_was_damaged_begins_anew() {
+	let folder = TempDir::new().unwrap();
+	let blobs = folder.path().join("blobs");
+	let builder = || builder(2).blobs(BlobStore::Files(blobs.clone()));
+	let here = builder().bind().await.unwrap();
+	let hash = here.blobs().share_bytes(&shelf(), bytes(100_000)).await.unwrap();
+	here.close().await;
+	drop(here);
+
+	// That it was closed and opened again is no damage.
+	let here = reopened(builder()).await;
+	assert_eq!(here.blobs().size(hash).await.unwrap(), Some(100_000));
+	here.close().await;
+	drop(here);
+
+	// Twice: what was put aside before does not stand in the way.
+	for _ in 0..2 {
+		damage(&blobs.join("blobs.db"));
+		let here = reopened(builder()).await;
+		assert_eq!(here.blobs().size(hash).await.unwrap(), None);
+		here.blobs().share_bytes(&shelf(), bytes(1_000)).await.unwrap();
+		here.close().await;
+	}
+	assert!(folder.path().join("blobs.damaged/blobs.db").is_file());
 }
 
 /// Blobs of a hundred bytes.

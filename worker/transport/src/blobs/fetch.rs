@@ -13,11 +13,12 @@ use iroh_blobs::{
 		GetError,
 	},
 	protocol::{ERR_INTERNAL, ERR_PERMISSION},
+	store::mem::MemStore,
 	HashAndFormat,
 };
 use tokio::time::timeout;
 
-use super::{to_store, BlobError, Blobs, Shelf};
+use super::{store_error, to_store, BlobError, Blobs, Shelf};
 use crate::{lines::Lines, CloseCode};
 
 /// What was fetched so far.
@@ -178,7 +179,10 @@ impl Blobs {
 		if bytes > limit {
 			return Err(Stop::Final(FetchError::TooLarge { hash, bytes, limit }));
 		}
-		let progress = self.store.remote().fetch(connection.clone(), HashAndFormat::raw(blob));
+		// A store takes in nothing of a blob that it thinks it has: one that is damaged comes to another store first.
+		let aside = self.damaged().contains(&hash).then(MemStore::new);
+		let store = aside.as_deref().unwrap_or(&self.store);
+		let progress = store.remote().fetch(connection.clone(), HashAndFormat::raw(blob));
 		let mut progress = Box::pin(progress.stream());
 		let mut counted = 0;
 		loop {
@@ -187,11 +191,24 @@ impl Blobs {
 					self.count(|stats| stats.bytes += came.saturating_sub(counted));
 					counted = came;
 				},
-				Some(GetProgressItem::Done(_)) => return Ok(bytes),
+				Some(GetProgressItem::Done(_)) => break,
 				Some(GetProgressItem::Error(error)) => return Err(explain(&error, connection)),
 				None => return Err(Attempt::Lost("the transfer ended".into()).into()),
 			}
 		}
+		if let Some(aside) = aside {
+			self.replace(hash, &aside).await.map_err(|error| Stop::Final(error.into()))?;
+		}
+		Ok(bytes)
+	}
+
+	/// Replace a damaged blob by one from another store.
+	async fn replace(&self, hash: Hash, aside: &MemStore) -> Result<(), BlobError> {
+		let bytes = aside.blobs().get_bytes(to_store(hash)).await;
+		let bytes = bytes.map_err(store_error("read what came"))?;
+		let replaced = self.store.blobs().add_bytes(bytes).temp_tag().await;
+		replaced.map(drop).map_err(store_error("replace a damaged blob"))?;
+		self.replaced(hash).await
 	}
 
 	/// Wait for a peer no longer than it may be silent.

@@ -5,12 +5,14 @@
 //! is deleted. So files stay bounded without counting.
 
 mod fetch;
+mod index;
 mod serve;
 
 use std::{
+	collections::HashSet,
 	fmt,
 	path::{Path, PathBuf},
-	sync::{Arc, Mutex, PoisonError},
+	sync::{Arc, Mutex, MutexGuard, PoisonError},
 	time::Duration,
 };
 
@@ -25,10 +27,14 @@ use iroh_blobs::{
 	},
 	HashAndFormat,
 };
+use tokio::time::sleep;
 
 pub use fetch::{Attempt, FetchError, FetchStats, Fetched};
 pub(crate) use iroh_blobs::ALPN;
 
+/// How often the store is looked at until it has opened a file anew, and the pause between.
+const REOPENING: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(20);
 /// Separates shelf and hash in a tag; shelves cannot contain it.
 const SEPARATOR: char = '\0';
 
@@ -69,7 +75,15 @@ pub enum BlobError {
 	/// The blob is not here, or not all of it.
 	#[error("blob {0:?} is not here")]
 	Missing(Hash),
-	/// The store failed: the disk is full, or its files were damaged.
+	/// The blob's file does not hold it any more. Fetching or sharing it again mends that.
+	#[error("blob {hash:?} is damaged here ({cause}): it has to be fetched anew")]
+	Damaged {
+		/// The blob.
+		hash: Hash,
+		/// What the store says.
+		cause: String,
+	},
+	/// The store failed: the disk is full, or cannot be written.
 	#[error("the store of blobs failed to {action}: {cause}")]
 	Store {
 		/// What was to be done.
@@ -91,6 +105,8 @@ pub struct Blobs {
 	/// How long a peer may be silent before the next one is tried.
 	patience: Duration,
 	stats: Arc<Mutex<FetchStats>>,
+	/// Blobs that the store thinks it has, but could not read.
+	damaged: Arc<Mutex<HashSet<Hash>>>,
 }
 
 impl Blobs {
@@ -104,12 +120,13 @@ impl Blobs {
 		let store = match place {
 			BlobStore::Memory => MemStore::new_with_opts(MemoryOptions { gc_config: gc }).into(),
 			BlobStore::Files(folder) => {
+				index::check(folder).await?;
 				let options = FileOptions { gc, ..FileOptions::new(folder) };
-				let store = FsStore::load_with_opts(folder.join("blobs.db"), options).await;
+				let store = FsStore::load_with_opts(folder.join(index::FILE), options).await;
 				store.map_err(store_error("open"))?.into()
 			},
 		};
-		Ok(Self { store, patience, stats: Arc::default() })
+		Ok(Self { store, patience, stats: Arc::default(), damaged: Arc::default() })
 	}
 
 	/// Keep some bytes, on a shelf. Returns their hash, which is the root of a tensor with these bytes.
@@ -121,7 +138,7 @@ impl Blobs {
 		let bytes = bytes.into();
 		let blob = self.store.blobs().add_bytes(bytes).temp_tag().await;
 		let blob = blob.map_err(store_error("import bytes"))?;
-		self.put(shelf, from_store(blob.hash())).await
+		self.shared(shelf, from_store(blob.hash())).await
 	}
 
 	/// Keep a copy of a file, on a shelf. Returns the hash of its bytes.
@@ -130,7 +147,30 @@ impl Blobs {
 		let path = std::path::absolute(path).map_err(store_error("find a file"))?;
 		let blob = self.store.blobs().add_path(path).temp_tag().await;
 		let blob = blob.map_err(store_error("import a file"))?;
-		self.put(shelf, from_store(blob.hash())).await
+		self.shared(shelf, from_store(blob.hash())).await
+	}
+
+	/// Put a blob on a shelf that was just imported.
+	async fn shared(&self, shelf: &Shelf, hash: Hash) -> Result<Hash, BlobError> {
+		if self.damaged().contains(&hash) {
+			self.replaced(hash).await?;
+		}
+		self.put(shelf, hash).await
+	}
+
+	/// A damaged blob was imported again: see that it can be read. The store has the old file open as long as anybody uses it.
+	async fn replaced(&self, hash: Hash) -> Result<(), BlobError> {
+		let mut tries = 0;
+		loop {
+			match self.store.blobs().get_bytes(to_store(hash)).await {
+				Ok(_) => break,
+				Err(_) if tries < REOPENING => tries += 1,
+				Err(error) => return Err(store_error("replace a damaged blob")(error)),
+			}
+			sleep(PAUSE).await;
+		}
+		self.damaged().remove(&hash);
+		Ok(())
 	}
 
 	/// Put a blob on a shelf, or what is to become of it when it is fetched.
@@ -159,8 +199,11 @@ impl Blobs {
 		cleared.map(drop).map_err(store_error("clear shelves"))
 	}
 
-	/// Bytes of a blob, if all of it is here.
+	/// Bytes of a blob, if all of it is here and it is not known to be damaged.
 	pub async fn size(&self, hash: Hash) -> Result<Option<u64>, BlobError> {
+		if self.damaged().contains(&hash) {
+			return Ok(None);
+		}
 		let status = self.store.blobs().status(to_store(hash)).await;
 		Ok(match status.map_err(store_error("look for a blob"))? {
 			BlobStatus::Complete { size } => Some(size),
@@ -171,8 +214,12 @@ impl Blobs {
 	/// The bytes of a blob.
 	pub async fn read(&self, hash: Hash) -> Result<Bytes, BlobError> {
 		self.require(hash).await?;
+		// The store holds what it reads against the hash.
 		let bytes = self.store.blobs().get_bytes(to_store(hash)).await;
-		bytes.map_err(store_error("read a blob"))
+		bytes.map_err(|error| {
+			self.damaged().insert(hash);
+			BlobError::Damaged { hash, cause: format!("{error:#}") }
+		})
 	}
 
 	/// Copy a blob to a file.
@@ -193,6 +240,10 @@ impl Blobs {
 		if let Err(error) = self.store.shutdown().await {
 			tracing::warn!(%error, "the store of blobs did not close");
 		}
+	}
+
+	fn damaged(&self) -> MutexGuard<'_, HashSet<Hash>> {
+		self.damaged.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
 	async fn require(&self, hash: Hash) -> Result<(), BlobError> {
