@@ -2,6 +2,10 @@
 
 use cairn_primitives::{dataset::DatasetHead, hash::list_root, DatasetId, Hash};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The root's name in the file.
+const ROOT: &str = "root";
 
 /// Bytes of a token id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,11 +59,20 @@ pub struct Manifest {
 }
 
 impl Manifest {
-	/// Read a manifest from the bytes of its file; what is wrong with it as a sentence.
+	/// Read a manifest from the bytes of its file; what is wrong with it as a sentence. The file names the root that it comes to, so that
+	/// it cannot be damaged unnoticed.
 	pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-		let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+		let sentence = |error: serde_json::Error| error.to_string();
+		let mut file: Map<String, Value> = serde_json::from_slice(bytes).map_err(sentence)?;
+		let root = file.remove(ROOT).ok_or("it does not name its root")?;
+		let manifest: Self = serde_json::from_value(file.into()).map_err(sentence)?;
 		manifest.check()?;
-		Ok(manifest)
+		let (named, root): (Hash, _) =
+			(serde_json::from_value(root).map_err(sentence)?, manifest.root());
+		match named == root {
+			true => Ok(manifest),
+			false => Err(format!("it comes to the root {root:?} and names {named:?}")),
+		}
 	}
 
 	fn check(&self) -> Result<(), String> {
@@ -87,7 +100,9 @@ impl Manifest {
 
 	/// The bytes of the manifest's file.
 	pub fn to_bytes(&self) -> Vec<u8> {
-		let mut bytes = serde_json::to_vec_pretty(self).expect("a manifest is plain data");
+		let mut file = serde_json::to_value(self).expect("a manifest is plain data");
+		file[ROOT] = Value::String(format!("{:?}", self.root()));
+		let mut bytes = serde_json::to_vec_pretty(&file).expect("a manifest is plain data");
 		bytes.push(b'\n');
 		bytes
 	}
@@ -137,6 +152,21 @@ mod tests {
 	fn a_manifest_is_read_as_it_was_written() {
 		assert_eq!(Manifest::parse(&manifest().to_bytes()), Ok(manifest()));
 		assert_eq!([0, 1, 2, 3].map(|chunk| manifest().tokens_of(chunk)), [100, 100, 50, 0]);
+	}
+
+	#[test]
+	fn no_bit_of_a_manifest_flips_unnoticed() {
+		let bytes = manifest().to_bytes();
+		for at in 0..bytes.len() {
+			for bit in 0..8 {
+				let mut damaged = bytes.clone();
+				damaged[at] ^= 1 << bit;
+				// Capitals are as good in a hash.
+				if let Ok(read) = Manifest::parse(&damaged) {
+					assert_eq!(read, manifest(), "bit {bit} of byte {at}");
+				}
+			}
+		}
 	}
 
 	#[test]

@@ -3,7 +3,7 @@
 //! A dataset is a folder:
 //!
 //! ```text
-//! manifest.json     sizes, and the BLAKE3 of the tokenizer and of every chunk; its own BLAKE3 is the dataset's root
+//! manifest.json     sizes, the BLAKE3 of the tokenizer and of every chunk, and the root that all of them come to
 //! tokenizer.json    of the `tokenizers` library
 //! chunks/00000.bin  token ids, little-endian
 //! ```
