@@ -2,9 +2,8 @@
 
 use std::{sync::Arc, time::Instant};
 
-use cairn_engine::{Compute, Input, MemoryPlan, Recompute, Shard, Trainer};
+use cairn_engine::{state_root, Compute, Input, MemoryPlan, Recompute, Shard, Trainer};
 use cairn_primitives::{
-	hash::blob_root,
 	spec::{Nano, SchedulePoint},
 	ModelSpec,
 };
@@ -82,13 +81,8 @@ impl TrainCommand {
 		let [forward, backward, optimizer, step] = times.map(median);
 		// A window roots its states, weights and both moments, every `checkpoint_every` steps.
 		let start = Instant::now();
-		for tensor in trainer.shard().tensors() {
-			let moments = tensor.read_moments(<[f32]>::to_vec).expect("the device reads");
-			for floats in [tensor.weights().expect("the device reads"), moments] {
-				let bytes: Vec<u8> = floats.into_iter().flat_map(f32::to_le_bytes).collect();
-				std::hint::black_box(blob_root(&bytes));
-			}
-		}
+		let root = trainer.compute().run(|| state_root(trainer.shard(), None));
+		std::hint::black_box(root.expect("the device reads"));
 		let hashing = start.elapsed().as_secs_f64() / f64::from(spec.window.checkpoint_every);
 		json!({
 			"parameters": parameters,

@@ -17,7 +17,9 @@ mod ops;
 mod stage;
 pub mod unit;
 
-pub use checkpoint::{load_seat, shard_root, store_seat, tensor_name, BlobError, CheckpointError};
+pub use checkpoint::{
+	load_seat, shard_root, state_root, store_seat, tensor_name, BlobError, CheckpointError,
+};
 pub use compute::{Compute, ComputeError};
 pub use difference::{Difference, DifferenceError, Snapshot};
 pub use memory::MemoryPlan;

@@ -89,8 +89,8 @@ fn of_a_step(spec: &ModelSpec, number: u8) -> [u64; 2] {
 fn a_step_after_the_first_allocates_next_to_nothing() {
 	// The library packs the factors of each product into memory that it takes for it; its interface has no other way. Of the engine's own
 	// there are the step's numbers, which are found by writing out a few sections of its program, and lists of what threads share.
-	let is_own = env::var_os(PORTABLE.0).is_some();
-	let most: [u64; 2] = if is_own { [500, 64 << 10] } else { [1_500, 4 << 20] };
+	let is_own = env::var(PORTABLE.0).is_ok_and(|instructions| instructions == PORTABLE.1);
+	let most: [u64; 2] = if is_own { [400, 56 << 10] } else { [800, 3 << 20] };
 	let int8 = BoundaryCodec::Int8 { block: 32 };
 	let bottleneck = BoundaryCodec::Bottleneck { rank: 8 };
 	for (boundary, number) in

@@ -14,8 +14,8 @@ use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 
 pub use blobs::BlobError;
 pub use error::CheckpointError;
-pub use roots::shard_root;
-pub(crate) use roots::{floats_root, state_list, state_root};
+pub(crate) use roots::{floats_root, state_list};
+pub use roots::{shard_root, state_root};
 pub(crate) use seat::write_stage;
 pub use seat::{load_seat, store_seat};
 pub(crate) use tensors::{bytes, floats_of, read_rows, write_rows};

@@ -32,7 +32,7 @@ pub fn shard_root(shard: &Shard, outer: &OuterState) -> Result<Hash> {
 
 /// The commitment to the state between two steps: weights of each tensor, then first moments, then second moments of those that
 /// have them, and on the last stage the summed loss of the steps so far.
-pub(crate) fn state_root(shard: &Shard, loss: Option<f32>) -> Result<Hash> {
+pub fn state_root(shard: &Shard, loss: Option<f32>) -> Result<Hash> {
 	Ok(Commitment::State { list: list_root(&state_list(shard, loss)?) }.hash())
 }
 
