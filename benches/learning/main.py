@@ -42,10 +42,10 @@ def dataset(folder):
 
 
 def prepare(folder, spec):
-    """A folder for a run of a spec: what is there of another spec goes."""
-    path, text = folder / "spec.json", json.dumps(spec, indent=1)
-    if path.exists() and path.read_text() != text:
-        shutil.rmtree(folder)
+    """A folder for a run of a spec, and the spec beside it: what is there of another spec goes."""
+    path, text = folder.with_suffix(".json"), json.dumps(spec, indent=1)
+    if not path.exists() or path.read_text() != text:
+        shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path

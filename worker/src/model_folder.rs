@@ -102,14 +102,18 @@ pub fn write_ends(folder: &Path, ends: &[u32]) -> CommandResult {
 }
 
 /// The spec in a model's folder.
-fn spec_file(folder: &Path) -> PathBuf {
+pub fn spec_file(folder: &Path) -> PathBuf {
 	folder.join("spec.json")
 }
 
 /// Write the spec of a model's folder.
 pub fn write_spec(path: &Path, spec: &ModelSpec) -> CommandResult {
-	let json = serde_json::to_string_pretty(spec)? + "\n";
-	Ok(folder::write_file(&spec_file(path), json.as_bytes())?)
+	Ok(folder::write_file(&spec_file(path), &spec_text(spec)?)?)
+}
+
+/// The file of a spec, as it is written.
+pub fn spec_text(spec: &ModelSpec) -> serde_json::Result<Vec<u8>> {
+	Ok((serde_json::to_string_pretty(spec)? + "\n").into())
 }
 
 /// The tokenizer in a model's folder.

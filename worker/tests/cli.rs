@@ -2,9 +2,14 @@
 
 mod common;
 
-use std::{fs, process::Command, time::Duration};
+use std::{
+	fs,
+	process::{Command, Output},
+	time::Duration,
+};
 
-use common::{assert_needs_memory, fails, succeeds, workplace};
+use cairn_primitives::{spec::Nano, ModelSpec};
+use common::{assert_needs_memory, fails, succeeds, worker, workplace};
 
 #[test]
 fn a_dataset_is_built_and_verified_and_damage_is_found() {
@@ -30,7 +35,8 @@ fn a_program_is_shown_with_its_cost() {
 		"clip-factor",
 		"head.next",
 		"operations of a step",
-		"memory, selective",
+		"bytes that a step writes",
+		"selective recomputation: ",
 	] {
 		assert!(said.contains(part), "{part} is missing:\n{said}");
 	}
@@ -116,6 +122,76 @@ fn a_dataset_may_have_more_chunks_than_a_process_may_have_files() {
 	let verify = format!("ulimit -n 100 && exec '{worker}' dataset verify small");
 	let output = Command::new("sh").current_dir(path).args(["-c", &verify]).output().unwrap();
 	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_run_leaves_alone_what_is_in_its_folder() {
+	let folder = workplace();
+	let spec = folder.path().join("spec.json");
+	let before = fs::read(&spec).unwrap();
+	let train = ["train-local", "--spec", "spec.json", "--data", "data", "--windows", "1", "--out"];
+	let complaint = fails(folder.path(), &[&train[..], &["."]].concat());
+	assert!(complaint.contains("name another folder with --out"), "{complaint}");
+	assert_eq!(fs::read(&spec).unwrap(), before);
+}
+
+#[test]
+fn whole_layers_are_recomputed_only_where_memory_is_short() {
+	let folder = workplace();
+	let path = folder.path();
+	let text = fs::read_to_string(path.join("spec.json")).unwrap();
+	let mut spec: ModelSpec = serde_json::from_str(&text).unwrap();
+	(spec.architecture.context, spec.schedule.microbatch) = (256, 8);
+	spec.stages = vec![4, 4].try_into().unwrap();
+	fs::write(path.join("spec.json"), serde_json::to_string(&spec).unwrap()).unwrap();
+	let train = |recompute: &'static str, mebibytes: String| {
+		let files = ["train-local", "--spec", "spec.json", "--data", "data", "--out", "run"];
+		let options = ["--windows", "0", "--recompute", recompute, "--memory", &mebibytes];
+		worker(path, &[&files[..], &options].concat())
+	};
+	// What is needed, in MiB.
+	let needed = |recompute| {
+		let said = train(recompute, "1".into());
+		let complaint = String::from_utf8(said.stderr).unwrap();
+		let words = complaint.split_once("needs ").unwrap().1;
+		words.split_once(" M").unwrap().0.parse::<f64>().unwrap() * 1e6 / f64::from(1 << 20)
+	};
+	let [selective, full] = ["selective", "full"].map(needed);
+	assert!(full + 4.0 < selective, "{full} {selective}");
+	let auto = |mebibytes: f64| train("auto", mebibytes.to_string());
+	let says_full = |output: &Output| {
+		String::from_utf8_lossy(&output.stdout).contains("whole layers are computed again")
+	};
+
+	let enough = auto((selective + 1.0).ceil());
+	assert!(enough.status.success() && !says_full(&enough), "{enough:?}");
+	let short = auto(((selective + full) / 2.0).floor());
+	assert!(short.status.success() && says_full(&short), "{short:?}");
+	let too_short = auto((full - 1.0).floor());
+	assert!(!too_short.status.success(), "{too_short:?}");
+	// It is of no use to ask for what is done already.
+	let complaint = String::from_utf8_lossy(&too_short.stderr);
+	assert!(complaint.contains("needs") && !complaint.contains("--recompute"), "{complaint}");
+}
+
+#[test]
+fn a_model_that_becomes_worse_than_guessing_is_told() {
+	let folder = workplace();
+	let path = folder.path();
+	let text = fs::read_to_string(path.join("spec.json")).unwrap();
+	let mut spec: ModelSpec = serde_json::from_str(&text).unwrap();
+	let train = |spec: &ModelSpec, out: &str| {
+		fs::write(path.join("spec.json"), serde_json::to_string(spec).unwrap()).unwrap();
+		let files = ["train-local", "--spec", "spec.json", "--data", "data", "--out", out];
+		let output = worker(path, &[&files[..], &["--windows", "1"]].concat());
+		(output.status.success(), String::from_utf8(output.stderr).unwrap())
+	};
+	let (is_done, said) = train(&spec, "well");
+	assert!(is_done && !said.contains("guessing"), "{said}");
+	spec.schedule.points.iter_mut().for_each(|point| point.learning_rate = Nano(4_000_000_000));
+	spec.window.warmup = 0;
+	let (is_done, said) = train(&spec, "badly");
+	assert!(is_done && said.contains("above that of guessing"), "{said}");
 }
 
 #[test]

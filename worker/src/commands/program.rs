@@ -6,7 +6,7 @@ use std::{
 	path::PathBuf,
 };
 
-use cairn_engine::{MemoryPlan, Recompute};
+use cairn_engine::{unit::in_flight, MemoryPlan, Recompute};
 use cairn_program::{
 	operation::{Definition, Operation},
 	Program, Section, StepContext, Value,
@@ -134,31 +134,45 @@ fn print_summary(
 	spec: &cairn_primitives::ModelSpec,
 	stage: u8,
 ) -> CommandResult {
-	let flops_of = |section: Section| -> u128 {
-		let operations = program.section(section);
-		let flops: u128 = operations.iter().map(|operation| operation.flops()).sum();
-		match section {
-			Section::Tables | Section::Norm(_) | Section::Clipping | Section::Update(_) => flops,
-			_ => flops * u128::from(program.microbatches()),
-		}
+	let sum = |cost: fn(&Operation) -> u128| -> u128 {
+		let of_section = |section: Section| {
+			let once: u128 = program.section(section).iter().map(cost).sum();
+			match section {
+				Section::Tables | Section::Norm(_) | Section::Clipping | Section::Update(_) => once,
+				_ => once * u128::from(program.microbatches()),
+			}
+		};
+		program.sections_of(1).map(of_section).sum()
 	};
-	let flops: u128 = program.sections_of(1).map(flops_of).sum();
+	let (flops, bytes) = (sum(Operation::flops), sum(|operation| operation.bytes().into()));
 	let points = spec.stage_cost(stage).map_or(0, |cost| cost.points(1, spec.schedule.batch_at(0)));
 	writeln!(out)?;
 	writeln!(out, "operations of a step      {}", program.length())?;
 	writeln!(out, "microbatches of a step    {}", program.microbatches())?;
 	writeln!(out, "FLOPs of a step           {}", short(flops as f64))?;
-	writeln!(out, "points of a step          {}", short(points as f64))?;
+	writeln!(out, "bytes that a step writes  {}", short(bytes as f64))?;
+	writeln!(
+		out,
+		"points of a step          {} (what is paid for: docs/protocol.md)",
+		short(points as f64)
+	)?;
+	let in_flight = in_flight(spec, stage);
+	writeln!(
+		out,
+		"memory of a seat, with one thread and {in_flight} microbatches under way, in bytes:"
+	)?;
 	for (name, recompute) in [("selective", Recompute::Selective), ("full", Recompute::Full)] {
-		let plan = MemoryPlan::new(spec, stage, 1, recompute, 1)?;
-		writeln!(out,
-			"memory, {name:<9} recomputation, one microbatch under way, one thread: {} bytes (shard {}, activations {}, work {}, scratch {}, process {})",
-			short(plan.total() as f64),
-			short(plan.shard as f64),
-			short(plan.activations as f64),
-			short(plan.work as f64),
-			short(plan.scratch as f64),
-			short(plan.process as f64),
+		let plan = MemoryPlan::seat(spec, stage, in_flight, recompute, 1)?;
+		writeln!(
+			out,
+			"  {name} recomputation: {} (shard {}, activations {}, work {}, scratch {}, window {}, process {})",
+			plan.total(),
+			plan.shard,
+			plan.activations,
+			plan.work,
+			plan.scratch,
+			plan.window,
+			plan.process,
 		)?;
 	}
 	Ok(())

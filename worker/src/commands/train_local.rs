@@ -2,7 +2,7 @@
 
 use std::{
 	error::Error,
-	fs,
+	fs, io,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::Instant,
@@ -21,13 +21,15 @@ use clap::{value_parser, Args, ValueEnum};
 use super::{cut, progress_bar, read_spec, short, CommandResult};
 use crate::{
 	memory,
-	model_folder::{tokenizer_file, write_spec, ModelFolder},
+	model_folder::{spec_file, spec_text, tokenizer_file, ModelFolder},
 	plot,
 	table::Table,
 };
 
 /// Held-out tokens that a model goes on with in the end.
 const PROMPT: u32 = 16;
+/// By how much a model may be worse than guessing, at the beginning.
+const WORSE_THAN_GUESSING: f64 = 1.1;
 /// Tokens of the text that it then generates, at most.
 const SAMPLE: usize = 100;
 
@@ -64,7 +66,7 @@ pub struct TrainLocalCommand {
 	#[arg(long, default_value_t = 0)]
 	threads: usize,
 	/// What backward computes again instead of keeping it in memory. No result depends on it.
-	#[arg(long, value_enum, default_value_t = RecomputeArgument::Selective)]
+	#[arg(long, value_enum, default_value_t = RecomputeArgument::Auto)]
 	recompute: RecomputeArgument,
 	/// Text that the model goes on with when it has been trained; by default the beginning of the held-out text.
 	#[arg(long)]
@@ -76,6 +78,8 @@ pub struct TrainLocalCommand {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum RecomputeArgument {
+	/// Selective if the memory suffices, full otherwise.
+	Auto,
 	/// Norms, activations and scores.
 	Selective,
 	/// Whole layers: a third more work, far less memory.
@@ -94,11 +98,7 @@ impl TrainLocalCommand {
 		}
 		spec.validate().map_err(|error| format!("the spec is not valid: {error}"))?;
 		let compute = Arc::new(Compute::new(self.threads)?);
-		let recompute = match self.recompute {
-			RecomputeArgument::Selective => Recompute::Selective,
-			RecomputeArgument::Full => Recompute::Full,
-		};
-		self.check_memory(&spec, recompute, compute.threads())?;
+		let recompute = self.recompute_in_memory(&spec, compute.threads())?;
 		let dataset = Dataset::open(&self.data)?;
 		let text = Text::open(&dataset.tokenizer())?;
 		let prompt = self.prompt.as_ref().map(|prompt| text.encode(prompt)).transpose()?;
@@ -177,10 +177,8 @@ impl TrainLocalCommand {
 			);
 		}
 		spec.initial = roots.try_into().map_err(|_| "there are too many stages")?;
-		write_spec(&self.out, &spec)?;
-		let tokenizer = fs::read(training.dataset().tokenizer())?;
-		folder::write_file(&tokenizer_file(&self.out), &tokenizer)?;
-		Ok(())
+		put(&spec_file(&self.out), &spec_text(&spec)?)?;
+		put(&tokenizer_file(&self.out), &fs::read(training.dataset().tokenizer())?)
 	}
 
 	/// Show what the model has learned to say.
@@ -217,22 +215,56 @@ impl TrainLocalCommand {
 		Ok(())
 	}
 
-	/// Refuse what does not fit, before anything is computed.
-	fn check_memory(
+	/// What has to be recomputed for the run to fit. Refuses what does not fit, before anything is computed.
+	fn recompute_in_memory(
 		&self,
 		spec: &ModelSpec,
-		recompute: Recompute,
 		threads: usize,
-	) -> CommandResult {
-		let plan = MemoryPlan::local(spec, recompute, threads)?;
-		let plot = plot::MEMORY.saturating_sub(plan.free_between);
-		let needed = plan.total() + plot + memory::PROGRAM;
+	) -> Result<Recompute, Box<dyn Error>> {
+		let needed = |recompute| -> Result<u64, Box<dyn Error>> {
+			let plan = MemoryPlan::local(spec, recompute, threads)?;
+			let plot = plot::MEMORY.saturating_sub(plan.free_between);
+			Ok(plan.total() + plot + memory::PROGRAM)
+		};
 		let available = self.memory.map_or_else(memory::free, |mebibytes| mebibytes << 20);
-		let advice = "use --recompute full, smaller microbatches, or a smaller model";
+		let recompute = match self.recompute {
+			RecomputeArgument::Auto if needed(Recompute::Selective)? <= available => {
+				Recompute::Selective
+			},
+			RecomputeArgument::Selective => Recompute::Selective,
+			RecomputeArgument::Auto | RecomputeArgument::Full => Recompute::Full,
+		};
+		let (advice, how) = match recompute {
+			Recompute::Selective => {
+				("use --recompute full, smaller microbatches, or a smaller model", "")
+			},
+			Recompute::Full => (
+				"use smaller microbatches, or a smaller model",
+				", as whole layers are computed again on the way back",
+			),
+		};
+		let needed = needed(recompute)?;
 		memory::check("the run", needed, available, advice)?;
-		println!("the run takes {} bytes of memory", short(needed as f64));
-		Ok(())
+		println!("the run takes {} bytes of memory{how}", short(needed as f64));
+		Ok(recompute)
 	}
+}
+
+/// Put a file into the run's folder. Whoever names a folder in which another one lies would lose that.
+fn put(path: &Path, bytes: &[u8]) -> CommandResult {
+	match fs::read(path) {
+		Ok(known) if known == bytes => return Ok(()),
+		Ok(_) => {
+			return Err(format!(
+				"{} is there already and is not this run's: name another folder with --out, or remove it",
+				path.display()
+			)
+			.into())
+		},
+		Err(error) if error.kind() == io::ErrorKind::NotFound => {},
+		Err(error) => return Err(format!("{}: {error}", path.display()).into()),
+	}
+	Ok(folder::write_file(path, bytes)?)
 }
 
 /// What the plot shows: the spec's name and size.
@@ -294,5 +326,12 @@ fn window(
 		done.held_out,
 		short(speed)
 	);
+	// A model that has learned nothing gives every token the same probability.
+	let guessing = f64::from(spec.architecture.vocabulary).ln();
+	if f64::from(done.held_out) > guessing * WORSE_THAN_GUESSING {
+		eprintln!(
+			"warning: the held-out loss is above that of guessing, {guessing:.2}: the learning rate may be too high, or the warm-up too short"
+		);
+	}
 	Ok(done)
 }

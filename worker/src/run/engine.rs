@@ -7,11 +7,12 @@ use bytes::Bytes;
 use cairn_engine::{
 	data::Dataset,
 	unit::{self, in_flight, Crossing, Lane, UnitError, UnitPlan, UnitReport},
-	Compute, OuterState, Recompute, Trainer,
+	Compute, MemoryPlan, OuterState, Recompute, StageError, Trainer,
 };
 use cairn_primitives::{ModelSpec, StageIndex, StepIndex, UnitId};
 
 use super::shard::Held;
+use crate::memory;
 
 /// A stage at work on this machine.
 #[derive(Debug)]
@@ -19,9 +20,21 @@ pub struct Engine {
 	spec: Arc<ModelSpec>,
 	stage: StageIndex,
 	compute: Arc<Compute>,
+	/// What is recomputed at least; all of it where memory is short.
 	recompute: Recompute,
 	dataset: Option<Dataset>,
 	trainer: Mutex<Option<Trainer>>,
+}
+
+/// Why a stage cannot be trained here.
+#[derive(Debug, thiserror::Error)]
+pub enum RoomError {
+	/// There is no such stage.
+	#[error(transparent)]
+	Stage(#[from] StageError),
+	/// It takes more memory than there is.
+	#[error("{0}")]
+	TooLittle(String),
 }
 
 impl Engine {
@@ -34,6 +47,32 @@ impl Engine {
 		dataset: Option<Dataset>,
 	) -> Self {
 		Self { spec, stage, compute, recompute, dataset, trainer: Mutex::default() }
+	}
+
+	/// Whether the stage fits into the memory that is free.
+	pub fn has_room(&self) -> Result<(), RoomError> {
+		let kept = self.trainer.lock().unwrap_or_else(PoisonError::into_inner);
+		match *kept {
+			Some(_) => Ok(()),
+			None => self.fitting().map(drop),
+		}
+	}
+
+	/// What has to be recomputed for the stage to fit into the memory that is free.
+	fn fitting(&self) -> Result<Recompute, RoomError> {
+		let needed = |recompute| -> Result<u64, StageError> {
+			let (spec, in_flight) = (&self.spec, in_flight(&self.spec, self.stage));
+			let plan =
+				MemoryPlan::seat(spec, self.stage, in_flight, recompute, self.compute.threads())?;
+			Ok(plan.total())
+		};
+		let free = memory::free();
+		if self.recompute == Recompute::Selective && needed(Recompute::Selective)? <= free {
+			return Ok(Recompute::Selective);
+		}
+		let advice = "close what else runs here, or leave the seat (`provider leave`) before it costs its bond";
+		let checked = memory::check("the seat", needed(Recompute::Full)?, free, advice);
+		checked.map(|()| Recompute::Full).map_err(RoomError::TooLittle)
 	}
 
 	/// A unit of which no step was done.
@@ -65,7 +104,7 @@ impl Engine {
 				self.stage,
 				held.weights.to_shard(&self.spec, self.stage)?,
 				in_flight(&self.spec, self.stage),
-				self.recompute,
+				self.fitting().unwrap_or(Recompute::Full),
 				self.compute.clone(),
 			)?,
 		};
