@@ -46,7 +46,7 @@ use super::{
 	monitor::Audited,
 	peers,
 	question::{Answer, Question},
-	shard::{Held, ShardStore},
+	shard::Held,
 };
 
 /// Blocks before an audit's deadline in which it is given up.
@@ -169,9 +169,8 @@ impl Audits {
 			Entry::Occupied(guest) => guest.get().clone(),
 			Entry::Vacant(none) => {
 				// A desk of its own, at which nobody asks for anything.
-				let shards = worker.place_folder(desk.model, stage).join("shards");
-				let shards = ShardStore::open(shards, stage)?;
-				let desk = Desk::new(desk.model, desk.spec.clone(), stage, shards);
+				let folder = worker.place_folder(desk.model, stage);
+				let desk = Desk::load(desk.model, desk.spec.clone(), stage, &folder)?;
 				let guest = Arc::new(Auditor::new(Colleagues::new(worker.clone(), desk.into())));
 				let games = Games::new(guest.clone());
 				tokio::spawn(games.play(self.blocks.clone(), self.seated.clone()));

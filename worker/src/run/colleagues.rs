@@ -9,7 +9,7 @@ use cairn_transport::{BlobError, FetchError, Peer};
 use tokio::task::{spawn_blocking, JoinError};
 
 use super::{
-	desk::{claimed_shelf, fetched_shelf, Desk, DeskError},
+	desk::{claimed_shelf, fetched_shelf, Desk},
 	peers,
 	question::{Answer, Question},
 	shard::Held,
@@ -35,9 +35,6 @@ pub enum ColleagueError {
 	/// The store of blobs failed.
 	#[error(transparent)]
 	Blob(#[from] BlobError),
-	/// A difference that is here cannot be read.
-	#[error(transparent)]
-	Difference(#[from] DeskError),
 	/// Nobody has a shard.
 	#[error("no peer of stage {stage} has shard {root:?}: waiting until one answers")]
 	NoShard {
@@ -98,7 +95,12 @@ impl Colleagues {
 		let unit = UnitId { model, window, stage, lane: member.lane };
 		let root = member.difference;
 		if let Some(held) = self.desk.difference(&unit).filter(|held| held.root == root) {
-			return Ok(self.desk.read_difference(&self.worker, root, held.blob).await?);
+			match self.desk.read_difference(&self.worker, root, held.blob).await {
+				Ok(difference) => return Ok(difference),
+				Err(error) => {
+					tracing::warn!(?unit, %error, "a difference that was here is fetched anew")
+				},
+			}
 		}
 		for peer in self.at(state, stage).await? {
 			let question = Question::Difference { unit, difference: root };

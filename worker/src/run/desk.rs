@@ -2,6 +2,8 @@
 
 use std::{
 	collections::{BTreeMap, BTreeSet, HashMap},
+	io,
+	path::Path,
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -12,6 +14,7 @@ use cairn_primitives::{
 	Hash, LaneIndex, ModelId, ModelSpec, StageIndex, UnitId, Window, WindowIndex,
 };
 use cairn_transport::{Contradiction, EndpointId, Shelf};
+use serde::{Deserialize, Serialize};
 use tokio::{
 	sync::{mpsc, Notify},
 	task::spawn_blocking,
@@ -20,12 +23,16 @@ use tokio::{
 use super::{
 	dataset::{dataset_shelf, Lending},
 	edge::EdgeRecord,
+	kept::Kept,
 	peers::{self, endpoint_id},
 	question::{Answer, Question},
 	shard::ShardStore,
 	units::{UnitRecord, UnitResult},
 	worker::Worker,
 };
+
+/// Windows of which it is remembered what audits have fetched, at most.
+const FETCHED: WindowIndex = 64;
 
 /// What others may ask a seat for.
 #[derive(Debug)]
@@ -46,30 +53,49 @@ pub struct Desk {
 }
 
 /// What lies on a desk.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Tray {
 	/// The window that runs, and who works at the stage in it.
 	session: Option<Session>,
 	/// The first difference of each unit that was offered, and the only one that is signed for.
 	offered: BTreeMap<UnitId, Hash>,
 	/// The differences that are here.
-	differences: BTreeMap<UnitId, HeldDifference>,
+	differences: Kept<UnitId, HeldDifference>,
 	/// The shard that is given out now: its root, and its blobs.
 	shared: Option<(Hash, Vec<Hash>)>,
 	/// What crossed the seat's edges.
 	edges: BTreeMap<Edge, EdgeRecord>,
-	/// What crossed the edges of units that this seat audits.
-	fetched: BTreeMap<Edge, EdgeRecord>,
+	/// What crossed the edges of units that this seat audits, by the unit above.
+	fetched: Kept<UnitId, EdgeRecord>,
 	/// Units of the seat that auditors may ask about.
 	units: BTreeSet<UnitId>,
 	/// Leaves under the checkpoints of the seat's units.
 	leaves: BTreeMap<UnitId, Vec<Hash>>,
-	/// Roots of the shards that windows began with here.
-	roots: BTreeMap<WindowIndex, Hash>,
+	/// What windows began with here.
+	begins: Kept<WindowIndex, Begin>,
 	/// What neighbours signed twice.
 	contradictions: Vec<(AccountId, Contradiction)>,
 	/// The neighbours in the lane of the unit that is computed now.
 	lane: Vec<(Edge, Peer)>,
+}
+
+/// What a window began with. The chain names a merge by what went into it, and what it came to is known only to those who did it: a
+/// model may go back to a gate long after the differences are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Begin {
+	/// Root of the shard.
+	pub root: Hash,
+	/// The merge that it came from, if it came from one.
+	pub merge: Option<Merger>,
+}
+
+/// A merge: what the differences of a window make of a shard.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Merger {
+	/// Root of the shard.
+	pub before: Hash,
+	/// The window.
+	pub window: WindowIndex,
 }
 
 /// Who works at a stage in a window.
@@ -82,7 +108,7 @@ pub struct Session {
 }
 
 /// A difference that is here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldDifference {
 	/// Its root.
 	pub root: Hash,
@@ -159,15 +185,29 @@ pub async fn serve(
 }
 
 impl Desk {
-	/// An empty desk.
-	pub fn new(
+	/// With what is stored in the folder of a place.
+	pub fn load(
 		model: ModelId,
 		spec: Arc<ModelSpec>,
 		stage: StageIndex,
-		shards: ShardStore,
-	) -> Self {
-		let lending = Lending::default();
-		Self { model, spec, stage, shards, tray: Mutex::default(), lending, changed: Notify::new() }
+		folder: &Path,
+	) -> io::Result<Self> {
+		let shards = ShardStore::open(folder.join("shards"), stage)?;
+		let tray = Tray {
+			session: None,
+			offered: BTreeMap::new(),
+			differences: Kept::open(folder.join("differences.json"))?,
+			shared: None,
+			edges: BTreeMap::new(),
+			fetched: Kept::open(folder.join("fetched.json"))?,
+			units: BTreeSet::new(),
+			leaves: BTreeMap::new(),
+			begins: Kept::open(folder.join("begins.json"))?,
+			contradictions: Vec::new(),
+			lane: Vec::new(),
+		};
+		let (tray, lending) = (Mutex::new(tray), Lending::default());
+		Ok(Self { model, spec, stage, shards, tray, lending, changed: Notify::new() })
 	}
 
 	fn tray(&self) -> MutexGuard<'_, Tray> {
@@ -194,21 +234,28 @@ impl Desk {
 		self.tray().leaves.get(unit).cloned()
 	}
 
-	/// Note the shard that a window begins with here.
-	pub fn begin(&self, window: WindowIndex, root: Hash) {
-		self.tray().roots.insert(window, root);
+	/// Note what a window begins with here.
+	pub fn begin(&self, window: WindowIndex, begin: Begin) {
+		self.tray().begins.insert(window, begin);
 	}
 
 	/// The root of the shard that a window began with here.
 	pub fn root(&self, window: WindowIndex) -> Option<Hash> {
-		self.tray().roots.get(&window).copied()
+		self.tray().begins.get(&window).map(|begin| begin.root)
+	}
+
+	/// The root of the shard that a merge came to here.
+	pub fn merged(&self, merge: Merger) -> Option<Hash> {
+		let tray = self.tray();
+		let found = tray.begins.values().find(|begin| begin.merge == Some(merge));
+		found.map(|begin| begin.root)
 	}
 
 	/// Roots of the shards that windows began with here; those of windows that are not to be kept are forgotten.
 	pub fn keep_roots(&self, is_kept: impl Fn(WindowIndex) -> bool) -> Vec<Hash> {
 		let mut tray = self.tray();
-		tray.roots.retain(|window, _| is_kept(*window));
-		tray.roots.values().copied().collect()
+		tray.begins.retain(|window| is_kept(*window));
+		tray.begins.values().map(|begin| begin.root).collect()
 	}
 
 	/// Note that a neighbour signed two roots for as many steps of an edge.
@@ -269,12 +316,14 @@ impl Desk {
 
 	/// Keep what was fetched of an edge: a game about the unit takes it again, and then nobody may give it any more.
 	pub fn add_fetched(&self, edge: Edge, record: EdgeRecord) {
-		self.tray().fetched.insert(edge, record);
+		let mut tray = self.tray();
+		tray.fetched.insert(above(edge), record);
+		tray.fetched.retain(|unit| unit.window.saturating_add(FETCHED) > edge.window);
 	}
 
 	/// What was fetched of an edge.
 	pub fn fetched(&self, edge: &Edge) -> Option<EdgeRecord> {
-		self.tray().fetched.get(edge).cloned()
+		self.tray().fetched.get(&above(*edge)).cloned()
 	}
 
 	/// Give out a difference.
@@ -293,9 +342,9 @@ impl Desk {
 		tray.units.retain(|unit| is_kept(unit.window));
 		tray.leaves.retain(|unit, _| is_kept(unit.window));
 		tray.edges.retain(|edge, _| is_kept(edge.window));
-		tray.fetched.retain(|edge, _| is_kept(edge.window));
+		tray.fetched.retain(|unit| is_kept(unit.window));
 		tray.offered.retain(|unit, _| is_kept(unit.window));
-		tray.differences.retain(|unit, _| is_kept(unit.window));
+		tray.differences.retain(|unit| is_kept(unit.window));
 	}
 
 	/// Answer a question of a peer that may ask. Whether it may have the blobs that are named is checked when it fetches them.
@@ -357,17 +406,20 @@ impl Desk {
 		}
 		// Who offers two differences is given no signature for the second, not even while the first is being fetched.
 		let first = *self.tray().offered.entry(unit).or_insert(root);
-		match self.difference(&unit) {
-			_ if first != root => return None,
-			Some(held) if held.root == root => {},
-			Some(_) => return None,
-			None => {
-				let peer = peers::reach(&peer.endpoint)?;
-				let difference = self.fetch_difference(worker, unit, root, blob, &[peer]).await;
-				difference
-					.inspect_err(|error| tracing::info!(?unit, %error, "a difference is not held"))
-					.ok()?;
-			},
+		let known = self.difference(&unit);
+		if first != root || known.is_some_and(|held| held.root != root) {
+			return None;
+		}
+		let is_here = match known {
+			Some(held) => worker.endpoint.blobs().size(held.blob).await.ok()?.is_some(),
+			None => false,
+		};
+		if !is_here {
+			let peer = peers::reach(&peer.endpoint)?;
+			let difference = self.fetch_difference(worker, unit, root, blob, &[peer]).await;
+			difference
+				.inspect_err(|error| tracing::info!(?unit, %error, "a difference is not held"))
+				.ok()?;
 		}
 		let message = held_message(worker.genesis, session.window.seed, &unit, root);
 		Some(worker.key.sign(message.as_bytes()))
@@ -440,6 +492,11 @@ impl Desk {
 		}
 		Some(list)
 	}
+}
+
+/// The unit above an edge.
+fn above(Edge { model, window, lane, upper: stage }: Edge) -> UnitId {
+	UnitId { model, window, stage, lane }
 }
 
 /// Why a difference is not here.

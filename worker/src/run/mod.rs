@@ -8,7 +8,7 @@
 //! | `lane`, `edge` | what crosses between neighbours while a unit is computed, and what is kept of it |
 //! | `engine` | the stage at work, on threads of its own |
 //! | `origin`, `shard`, `colleagues` | where a shard comes from, how it is stored, who else has it |
-//! | `desk`, `question`, `door` | what others may ask for, how they ask, who may come in |
+//! | `desk`, `kept`, `question`, `door` | what is here and others may ask for, what of it is known after a restart, how they ask, who may come in |
 //! | `dataset`, `seed` | gives a dataset to those who learn it, and fetches it |
 //! | `audit`, `inputs` | re-executes the units of others |
 //! | `dispute` | plays games about units, on either side |
@@ -36,6 +36,7 @@ mod exposure;
 mod forks;
 pub mod inputs;
 mod inspect;
+mod kept;
 pub mod lane;
 mod log;
 mod merges;
@@ -118,7 +119,7 @@ struct RunArguments {
 	/// Threads that compute [default: one for each core]
 	#[arg(long, value_name = "NUMBER")]
 	threads: Option<usize>,
-	/// Compute activations of layers again on the way back: less memory, a third more work
+	/// Compute activations of layers again on the way back: less memory, a third more work. Without it that is done where memory is short
 	#[arg(long)]
 	recompute: bool,
 	/// Simulate a home link, such as 200mbit,25ms,0.1% (bandwidth, one-way latency, loss)

@@ -26,16 +26,17 @@ use super::{
 	colleagues::{ColleagueError, Colleagues},
 	dataset::reads_dataset,
 	desk::{
-		claimed_shelf, fetched_shelf, shard_shelf, shelves_of, Desk, DeskError, Desks, Session,
+		claimed_shelf, fetched_shelf, shard_shelf, shelves_of, Begin, Desk, DeskError, Desks,
+		Merger, Session,
 	},
 	dispute::Games,
 	door,
-	engine::Engine,
+	engine::{Engine, RoomError},
 	inspect,
 	monitor::{Doing, SeatStatus},
 	origin::Origin,
 	retention,
-	shard::{is_kept, Held, ShardStore},
+	shard::{is_kept, Held},
 	units::{UnitStore, UnitStoreError},
 	window::Duty,
 	worker::{Table, Worker},
@@ -64,8 +65,6 @@ pub struct Seat {
 	pub(super) units: UnitStore,
 	/// The shard that was needed last.
 	held: Option<Arc<Held>>,
-	/// What the last merge came to: the shard before, the window, the shard after.
-	merges: Option<((Hash, WindowIndex), Hash)>,
 	/// All windows before this one are forgotten, but for those that are retained.
 	forgotten: Option<WindowIndex>,
 	/// Windows before that of which something may be asked for still.
@@ -94,6 +93,9 @@ pub enum SeatError {
 	/// The stage failed.
 	#[error(transparent)]
 	Stage(#[from] StageError),
+	/// The stage does not fit into memory.
+	#[error(transparent)]
+	Room(#[from] RoomError),
 	/// A shard cannot be stored or read.
 	#[error(transparent)]
 	Shard(#[from] CheckpointError),
@@ -168,11 +170,9 @@ impl Seat {
 			false => None,
 		};
 		let folder = worker.place_folder(model, stage);
-		let shards = folder.join("shards");
-		let shards = ShardStore::open(shards.clone(), stage)
-			.map_err(|error| TakeError::Folder(shards, error))?;
+		let desk = Desk::load(model, spec.clone(), stage, &folder);
+		let desk = Arc::new(desk.map_err(|error| TakeError::Folder(folder, error))?);
 		let units = UnitStore::open(worker.units_folder(model, stage))?;
-		let desk = Arc::new(Desk::new(model, spec.clone(), stage, shards));
 		let engine =
 			Engine::new(spec.clone(), stage, worker.compute.clone(), worker.recompute, dataset);
 		desks.lock().unwrap_or_else(PoisonError::into_inner).insert((model, stage), desk.clone());
@@ -195,7 +195,6 @@ impl Seat {
 			engine: Arc::new(engine),
 			units,
 			held: None,
-			merges: None,
 			forgotten: None,
 			retained: BTreeSet::new(),
 			declared: None,
@@ -205,7 +204,6 @@ impl Seat {
 		};
 		for record in seat.units.all() {
 			seat.desk.note(record.unit);
-			seat.desk.begin(record.unit.window, record.shard_before);
 			seat.desk.give_out(record);
 		}
 		tokio::spawn(audits.keep_up());
@@ -397,17 +395,18 @@ impl Seat {
 	/// Hold the shard with which a window begins: it is merged from what is here, or fetched.
 	async fn hold(&mut self, state: &State, window: WindowIndex) -> Result<Arc<Held>, SeatError> {
 		let origin = Origin::of(state, self.model, &self.spec, self.stage, window).await?;
-		let held = match origin {
+		let (held, merge) = match origin {
 			Origin::Open => return Err(SeatError::NoOrigin(self.model)),
-			Origin::Shard(root) => self.shard(state, root).await?,
+			Origin::Shard(root) => (self.shard(state, root).await?, None),
 			Origin::Merge { before, .. } if !self.worker.conduct.merges(window) => {
-				self.shard(state, before).await?
+				(self.shard(state, before).await?, None)
 			},
 			Origin::Merge { before, window, members } => {
-				self.merged(state, before, window, members).await?
+				let merge = Merger { before, window };
+				(self.merged(state, merge, members).await?, Some(merge))
 			},
 		};
-		self.desk.begin(window, held.root);
+		self.desk.begin(window, Begin { root: held.root, merge });
 		Ok(held)
 	}
 
@@ -446,15 +445,18 @@ impl Seat {
 	async fn merged(
 		&mut self,
 		state: &State,
-		before: Hash,
-		window: WindowIndex,
+		merge: Merger,
 		members: Vec<Merged>,
 	) -> Result<Arc<Held>, SeatError> {
 		// Merging is a pure function of these: it is done once.
-		let merge = (before, window);
-		if let Some((_, root)) = self.merges.filter(|(known, _)| *known == merge) {
-			return self.shard(state, root).await;
+		if let Some(root) = self.desk.merged(merge) {
+			match self.shard(state, root).await {
+				// It is merged again.
+				Err(SeatError::Colleagues(ColleagueError::NoShard { .. })) => {},
+				found => return found,
+			}
 		}
+		let Merger { before, window } = merge;
 		let base = self.shard(state, before).await?;
 		self.note(|seat| seat.doing = Doing::Preparing);
 		let mut differences = Vec::new();
@@ -466,7 +468,6 @@ impl Seat {
 			spawn_blocking(move || base.merged(&spec, stage, &members, differences, &compute));
 		let held = self.keep(merged.await??).await?;
 		tracing::info!(model = self.model, stage = self.stage, window, root = ?held.root, "merged");
-		self.merges = Some((merge, held.root));
 		Ok(held)
 	}
 

@@ -28,7 +28,6 @@ use super::{
 	desk::Desk,
 	log,
 	monitor::Monitor,
-	shard::ShardStore,
 	units::UnitStore,
 	worker::Worker,
 };
@@ -176,8 +175,7 @@ fn auditor(
 	seat: PathBuf,
 	id: UnitId,
 ) -> Result<(Arc<Auditor>, Option<Vec<Hash>>), Failed> {
-	let shards = ShardStore::open(seat.join("shards"), id.stage)?;
-	let desk = Desk::new(id.model, Arc::new(spec), id.stage, shards);
+	let desk = Desk::load(id.model, Arc::new(spec), id.stage, &seat)?;
 	for record in UnitStore::open(seat.join("units"))?.all() {
 		desk.note(record.unit);
 		desk.give_out(record);

@@ -76,6 +76,7 @@ impl Seat {
 		if let Some(known) = known.cloned() {
 			return self.take_up(&duty, known, &held).await;
 		}
+		self.engine.has_room()?;
 		let shard_before = held.root;
 		let record = UnitRecord { unit: *unit, seed: window.seed, shard_before, result: None };
 		// From here on receipts may be signed: whoever restarts must not sign others.
@@ -158,7 +159,11 @@ impl Seat {
 			_ = stopped.wait_for(|stop| *stop) => None,
 		};
 		let Some((upstream, downstream)) = opened else {
-			tracing::warn!(unit = ?duty.unit, "the neighbours in the lane were not reached");
+			tracing::warn!(
+				unit = ?duty.unit,
+				"the neighbours in the lane were not reached: attesting that no step was done. They may be down; if it goes on, see whether your \
+				 own port can be reached (`provider show` has the address that they use)"
+			);
 			self.note(|seat| seat.lane_over(true, None));
 			self.tell("the neighbours in the lane were not reached");
 			return self.compute_nothing(duty, held).await;
