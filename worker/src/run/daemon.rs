@@ -27,6 +27,7 @@ use tokio::{
 
 use super::{
 	chores,
+	clock::ClockCheck,
 	conduct::Conduct,
 	dataset::{self, reads_dataset, Seeder},
 	desk::{self, Desks},
@@ -254,6 +255,7 @@ struct Daemon {
 	leaving: watch::Sender<bool>,
 	/// What was told last.
 	told: Option<String>,
+	clock: ClockCheck,
 }
 
 impl Daemon {
@@ -268,6 +270,7 @@ impl Daemon {
 			blocks: watch::Sender::new(None),
 			leaving: watch::Sender::new(false),
 			told: None,
+			clock: ClockCheck::default(),
 		}
 	}
 
@@ -322,6 +325,10 @@ impl Daemon {
 	/// Do what a final block asks for.
 	async fn handle(&mut self, block: BlockRef) -> Result<(), RunError> {
 		let state = self.worker.connection.state().await?;
+		if let Some(words) = self.clock.look(&self.worker.connection, &state).await? {
+			tracing::warn!("{words}");
+			self.worker.monitor.told(&words);
+		}
 		let is_leaving = *self.leaving.borrow();
 		let taken = match is_leaving {
 			true => Ok(()),

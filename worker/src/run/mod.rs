@@ -2,7 +2,7 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `daemon` | follows the chain, takes places, gives them up |
+//! | `daemon`, `clock` | follows the chain, takes places, gives them up; looks whether this machine's clock is right |
 //! | `seat` | a place: holds its shard from window to window |
 //! | `window` | the work of a seat in a window, up to the attestation |
 //! | `lane`, `edge` | what crosses between neighbours while a unit is computed, and what is kept of it |
@@ -23,6 +23,7 @@
 
 mod audit;
 mod chores;
+mod clock;
 mod colleagues;
 pub mod conduct;
 mod daemon;

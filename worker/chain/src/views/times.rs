@@ -1,5 +1,7 @@
 //! The times of the protocol, which governance can change.
 
+use std::time::Duration;
+
 use cairn_primitives::BlockNumber;
 
 use super::{State, ViewError};
@@ -17,6 +19,12 @@ const LONGEST: BlockNumber = 20;
 const RETENTION: u32 = 1;
 
 impl State {
+	/// When the block was made, by its author's clock: since 1970. The first block was made at no time.
+	pub async fn made_at(&self) -> Result<Option<Duration>, ViewError> {
+		let made_at = self.read(api::storage().timestamp().now(), ()).await?;
+		Ok(made_at.map(Duration::from_millis))
+	}
+
 	/// Blocks between a commitment and the randomness that judges it.
 	pub async fn beacon_delay(&self) -> Result<BlockNumber, ViewError> {
 		Ok(match self.parameter(ParametersKey::BeaconDelay(BeaconDelay)).await? {

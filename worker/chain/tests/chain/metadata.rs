@@ -12,8 +12,9 @@ use subxt::{
 use subxt_utils_stripmetadata::StripMetadata;
 
 /// The pallets that a worker asks or calls.
-const PALLETS: [&str; 10] = [
+const PALLETS: [&str; 11] = [
 	"System",
+	"Timestamp",
 	"Balances",
 	"Parameters",
 	"Models",
