@@ -7,5 +7,6 @@ mod machine;
 #[allow(dead_code)] // each test crate uses its own part
 mod node;
 mod observed;
+mod other_runtime;
 mod refusals;
 mod scrape;
