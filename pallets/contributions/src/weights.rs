@@ -1,6 +1,6 @@
 //! Weights of `pallet_contributions`, measured by `make bench NAME=weights`; do not edit.
 //!
-//! Date: 2026-11-27, steps: 20, repeats: 10
+//! Date: 2026-12-01, steps: 20, repeats: 10
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
@@ -57,7 +57,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Rosters` (r:3 w:0)
 	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Stages` (r:2 w:1)
@@ -89,12 +89,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::OpenUnits` (r:1 w:1)
 	/// Proof: `Contributions::OpenUnits` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	fn attest(h: u32, f: u32, ) -> Weight {
-		// Minimum execution time: 669_575_000 picoseconds.
-		Weight::from_parts(489_699_993, 11844)
-			// Standard Error: 439_833
-			.saturating_add(Weight::from_parts(46_241_596, 0).saturating_mul(h.into()))
-			// Standard Error: 9_366_439
-			.saturating_add(Weight::from_parts(268_424_942, 0).saturating_mul(f.into()))
+		// Minimum execution time: 835_021_000 picoseconds.
+		Weight::from_parts(509_935_982, 11844)
+			// Standard Error: 2_241_640
+			.saturating_add(Weight::from_parts(59_886_111, 0).saturating_mul(h.into()))
+			// Standard Error: 47_736_671
+			.saturating_add(Weight::from_parts(502_993_952, 0).saturating_mul(f.into()))
 			.saturating_add(T::DbWeight::get().reads(18_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(h.into())))
 			.saturating_add(T::DbWeight::get().reads((14_u64).saturating_mul(f.into())))
@@ -113,12 +113,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Closed` (r:1 w:0)
 	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn open_window() -> Weight {
-		// Minimum execution time: 77_216_000 picoseconds.
-		Weight::from_parts(86_089_000, 6080)
+		// Minimum execution time: 105_768_000 picoseconds.
+		Weight::from_parts(116_853_000, 6080)
 			.saturating_add(T::DbWeight::get().reads(8_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -126,8 +126,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Units` (r:1 w:1)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	fn ends_differ() -> Weight {
-		// Minimum execution time: 21_242_000 picoseconds.
-		Weight::from_parts(23_725_000, 3796)
+		// Minimum execution time: 35_212_000 picoseconds.
+		Weight::from_parts(41_492_000, 3796)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -159,8 +159,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Audits` (r:0 w:16)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	fn draw_lots() -> Weight {
-		// Minimum execution time: 2_772_120_000 picoseconds.
-		Weight::from_parts(2_904_218_000, 135678)
+		// Minimum execution time: 4_102_336_000 picoseconds.
+		Weight::from_parts(4_338_317_000, 135678)
 			.saturating_add(T::DbWeight::get().reads(122_u64))
 			.saturating_add(T::DbWeight::get().writes(34_u64))
 	}
@@ -182,8 +182,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn redraw_audit() -> Weight {
-		// Minimum execution time: 190_857_000 picoseconds.
-		Weight::from_parts(216_515_000, 9408)
+		// Minimum execution time: 271_083_000 picoseconds.
+		Weight::from_parts(324_322_000, 9408)
 			.saturating_add(T::DbWeight::get().reads(13_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -209,8 +209,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn verdict_ok() -> Weight {
-		// Minimum execution time: 259_319_000 picoseconds.
-		Weight::from_parts(279_309_000, 45886)
+		// Minimum execution time: 362_509_000 picoseconds.
+		Weight::from_parts(424_891_000, 45886)
 			.saturating_add(T::DbWeight::get().reads(25_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
@@ -224,8 +224,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Records` (r:1 w:1)
 	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	fn conclude_gate() -> Weight {
-		// Minimum execution time: 159_519_000 picoseconds.
-		Weight::from_parts(171_207_000, 45886)
+		// Minimum execution time: 220_808_000 picoseconds.
+		Weight::from_parts(251_113_000, 45886)
 			.saturating_add(T::DbWeight::get().reads(19_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -253,8 +253,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Records` (r:1 w:1)
 	/// Proof: `Contributions::Records` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	fn verdict_bad() -> Weight {
-		// Minimum execution time: 136_555_000 picoseconds.
-		Weight::from_parts(145_980_000, 7397)
+		// Minimum execution time: 195_671_000 picoseconds.
+		Weight::from_parts(223_482_000, 7397)
 			.saturating_add(T::DbWeight::get().reads(12_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
@@ -296,7 +296,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::SeatRecords` (r:1 w:1)
 	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Vacancies` (r:1 w:1)
@@ -304,8 +304,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn report_unavailable() -> Weight {
-		// Minimum execution time: 602_384_000 picoseconds.
-		Weight::from_parts(636_666_000, 16608)
+		// Minimum execution time: 842_512_000 picoseconds.
+		Weight::from_parts(926_888_000, 16608)
 			.saturating_add(T::DbWeight::get().reads(30_u64))
 			.saturating_add(T::DbWeight::get().writes(23_u64))
 	}
@@ -347,14 +347,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::SeatRecords` (r:1 w:1)
 	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Vacancies` (r:1 w:1)
 	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn expose_audit() -> Weight {
-		// Minimum execution time: 403_045_000 picoseconds.
-		Weight::from_parts(434_722_000, 8799)
+		// Minimum execution time: 580_423_000 picoseconds.
+		Weight::from_parts(644_638_000, 8799)
 			.saturating_add(T::DbWeight::get().reads(23_u64))
 			.saturating_add(T::DbWeight::get().writes(15_u64))
 	}
@@ -388,10 +388,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Audits` (r:0 w:64)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	fn suspect(s: u32, ) -> Weight {
-		// Minimum execution time: 224_427_000 picoseconds.
-		Weight::from_parts(192_246_995, 7397)
-			// Standard Error: 181_421
-			.saturating_add(Weight::from_parts(64_625_336, 0).saturating_mul(s.into()))
+		// Minimum execution time: 330_872_000 picoseconds.
+		Weight::from_parts(397_289_365, 7397)
+			// Standard Error: 2_163_777
+			.saturating_add(Weight::from_parts(94_085_849, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
@@ -412,10 +412,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn settle_suspicion(s: u32, ) -> Weight {
-		// Minimum execution time: 177_116_000 picoseconds.
-		Weight::from_parts(202_144_546, 7397)
-			// Standard Error: 85_849
-			.saturating_add(Weight::from_parts(10_935_396, 0).saturating_mul(s.into()))
+		// Minimum execution time: 243_892_000 picoseconds.
+		Weight::from_parts(306_114_372, 7397)
+			// Standard Error: 536_638
+			.saturating_add(Weight::from_parts(14_692_212, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
@@ -433,7 +433,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Closed` (r:1 w:0)
 	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Challenges` (r:1 w:1)
 	/// Proof: `Contributions::Challenges` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Stages` (r:1 w:0)
@@ -457,8 +457,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Disputes::OpenGames` (r:1 w:1)
 	/// Proof: `Disputes::OpenGames` (`max_values`: None, `max_size`: Some(283), added: 2758, mode: `MaxEncodedLen`)
 	fn challenge() -> Weight {
-		// Minimum execution time: 252_329_000 picoseconds.
-		Weight::from_parts(269_014_000, 8487)
+		// Minimum execution time: 354_116_000 picoseconds.
+		Weight::from_parts(416_589_000, 8487)
 			.saturating_add(T::DbWeight::get().reads(19_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
@@ -470,7 +470,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Closed` (r:1 w:0)
 	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Stages` (r:2 w:1)
 	/// Proof: `Contributions::Stages` (`max_values`: None, `max_size`: Some(605), added: 3080, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Units` (r:32 w:16)
@@ -516,12 +516,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:16)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn refute_merge(e: u32, ) -> Weight {
-		// Minimum execution time: 4_134_014_000 picoseconds.
-		// Measured over the small program of the pallets' tests; 3 ms and 20 ns a byte on top are an estimate for the stage program,
-		// until its evidence can be benchmarked.
-		Weight::from_parts(7_301_789_647, 90782)
-			// Standard Error: 82
-			.saturating_add(Weight::from_parts(20_040, 0).saturating_mul(e.into()))
+		// Minimum execution time: 6_214_615_000 picoseconds.
+		Weight::from_parts(7_006_227_922, 90782)
+			// Standard Error: 1_585
+			.saturating_add(Weight::from_parts(6_862, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(224_u64))
 			.saturating_add(T::DbWeight::get().writes(152_u64))
 	}
@@ -529,7 +527,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Units` (r:2 w:0)
 	/// Proof: `Contributions::Units` (`max_values`: None, `max_size`: Some(331), added: 2806, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Rosters` (r:2 w:0)
@@ -567,8 +565,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::SeatRecords` (r:1 w:1)
 	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	fn report_equivocation() -> Weight {
-		// Minimum execution time: 494_743_000 picoseconds.
-		Weight::from_parts(525_509_000, 8799)
+		// Minimum execution time: 683_756_000 picoseconds.
+		Weight::from_parts(760_220_000, 8799)
 			.saturating_add(T::DbWeight::get().reads(25_u64))
 			.saturating_add(T::DbWeight::get().writes(11_u64))
 	}
@@ -610,7 +608,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::SeatRecords` (r:2 w:2)
 	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Vacancies` (r:1 w:1)
@@ -618,10 +616,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:2)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn report_fork(n: u32, ) -> Weight {
-		// Minimum execution time: 1_147_222_000 picoseconds.
-		Weight::from_parts(1_170_208_144, 27020)
-			// Standard Error: 1_856
-			.saturating_add(Weight::from_parts(1_196_182, 0).saturating_mul(n.into()))
+		// Minimum execution time: 1_638_064_000 picoseconds.
+		Weight::from_parts(2_105_190_703, 27020)
+			// Standard Error: 169_816
+			.saturating_add(Weight::from_parts(1_524_231, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(49_u64))
 			.saturating_add(T::DbWeight::get().writes(39_u64))
 	}
@@ -657,8 +655,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:2)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn finalise() -> Weight {
-		// Minimum execution time: 363_105_000 picoseconds.
-		Weight::from_parts(386_370_000, 14270)
+		// Minimum execution time: 521_435_000 picoseconds.
+		Weight::from_parts(583_287_000, 14270)
 			.saturating_add(T::DbWeight::get().reads(23_u64))
 			.saturating_add(T::DbWeight::get().writes(17_u64))
 	}
@@ -672,14 +670,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Audits` (r:16 w:0)
 	/// Proof: `Contributions::Audits` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
 	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Newest` (r:1 w:0)
 	/// Proof: `Contributions::Newest` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
 	fn prune() -> Weight {
-		// Minimum execution time: 299_650_000 picoseconds.
-		Weight::from_parts(318_078_000, 45886)
+		// Minimum execution time: 417_781_000 picoseconds.
+		Weight::from_parts(466_474_000, 45886)
 			.saturating_add(T::DbWeight::get().reads(39_u64))
 			.saturating_add(T::DbWeight::get().writes(18_u64))
 	}
@@ -689,100 +687,98 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn attest(h: u32, f: u32, ) -> Weight {
-		Weight::from_parts(489_699_993, 11844)
-			.saturating_add(Weight::from_parts(46_241_596, 0).saturating_mul(h.into()))
-			.saturating_add(Weight::from_parts(268_424_942, 0).saturating_mul(f.into()))
+		Weight::from_parts(509_935_982, 11844)
+			.saturating_add(Weight::from_parts(59_886_111, 0).saturating_mul(h.into()))
+			.saturating_add(Weight::from_parts(502_993_952, 0).saturating_mul(f.into()))
 			.saturating_add(ParityDbWeight::get().reads(18_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn open_window() -> Weight {
-		Weight::from_parts(86_089_000, 6080)
+		Weight::from_parts(116_853_000, 6080)
 			.saturating_add(ParityDbWeight::get().reads(8_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn ends_differ() -> Weight {
-		Weight::from_parts(23_725_000, 3796)
+		Weight::from_parts(41_492_000, 3796)
 			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn draw_lots() -> Weight {
-		Weight::from_parts(2_904_218_000, 135678)
+		Weight::from_parts(4_338_317_000, 135678)
 			.saturating_add(ParityDbWeight::get().reads(122_u64))
 			.saturating_add(ParityDbWeight::get().writes(34_u64))
 	}
 	fn redraw_audit() -> Weight {
-		Weight::from_parts(216_515_000, 9408)
+		Weight::from_parts(324_322_000, 9408)
 			.saturating_add(ParityDbWeight::get().reads(13_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn verdict_ok() -> Weight {
-		Weight::from_parts(279_309_000, 45886)
+		Weight::from_parts(424_891_000, 45886)
 			.saturating_add(ParityDbWeight::get().reads(25_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn conclude_gate() -> Weight {
-		Weight::from_parts(171_207_000, 45886)
+		Weight::from_parts(251_113_000, 45886)
 			.saturating_add(ParityDbWeight::get().reads(19_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn verdict_bad() -> Weight {
-		Weight::from_parts(145_980_000, 7397)
+		Weight::from_parts(223_482_000, 7397)
 			.saturating_add(ParityDbWeight::get().reads(12_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn report_unavailable() -> Weight {
-		Weight::from_parts(636_666_000, 16608)
+		Weight::from_parts(926_888_000, 16608)
 			.saturating_add(ParityDbWeight::get().reads(30_u64))
 			.saturating_add(ParityDbWeight::get().writes(23_u64))
 	}
 	fn expose_audit() -> Weight {
-		Weight::from_parts(434_722_000, 8799)
+		Weight::from_parts(644_638_000, 8799)
 			.saturating_add(ParityDbWeight::get().reads(23_u64))
 			.saturating_add(ParityDbWeight::get().writes(15_u64))
 	}
 	fn suspect(s: u32, ) -> Weight {
-		Weight::from_parts(192_246_995, 7397)
-			.saturating_add(Weight::from_parts(64_625_336, 0).saturating_mul(s.into()))
+		Weight::from_parts(397_289_365, 7397)
+			.saturating_add(Weight::from_parts(94_085_849, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(9_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn settle_suspicion(s: u32, ) -> Weight {
-		Weight::from_parts(202_144_546, 7397)
-			.saturating_add(Weight::from_parts(10_935_396, 0).saturating_mul(s.into()))
+		Weight::from_parts(306_114_372, 7397)
+			.saturating_add(Weight::from_parts(14_692_212, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn challenge() -> Weight {
-		Weight::from_parts(269_014_000, 8487)
+		Weight::from_parts(416_589_000, 8487)
 			.saturating_add(ParityDbWeight::get().reads(19_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn refute_merge(e: u32, ) -> Weight {
-		// Measured over the small program of the pallets' tests; 3 ms and 20 ns a byte on top are an estimate for the stage program,
-		// until its evidence can be benchmarked.
-		Weight::from_parts(7_301_789_647, 90782)
-			.saturating_add(Weight::from_parts(20_040, 0).saturating_mul(e.into()))
+		Weight::from_parts(7_006_227_922, 90782)
+			.saturating_add(Weight::from_parts(6_862, 0).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().reads(224_u64))
 			.saturating_add(ParityDbWeight::get().writes(152_u64))
 	}
 	fn report_equivocation() -> Weight {
-		Weight::from_parts(525_509_000, 8799)
+		Weight::from_parts(760_220_000, 8799)
 			.saturating_add(ParityDbWeight::get().reads(25_u64))
 			.saturating_add(ParityDbWeight::get().writes(11_u64))
 	}
 	fn report_fork(n: u32, ) -> Weight {
-		Weight::from_parts(1_170_208_144, 27020)
-			.saturating_add(Weight::from_parts(1_196_182, 0).saturating_mul(n.into()))
+		Weight::from_parts(2_105_190_703, 27020)
+			.saturating_add(Weight::from_parts(1_524_231, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(49_u64))
 			.saturating_add(ParityDbWeight::get().writes(39_u64))
 	}
 	fn finalise() -> Weight {
-		Weight::from_parts(386_370_000, 14270)
+		Weight::from_parts(583_287_000, 14270)
 			.saturating_add(ParityDbWeight::get().reads(23_u64))
 			.saturating_add(ParityDbWeight::get().writes(17_u64))
 	}
 	fn prune() -> Weight {
-		Weight::from_parts(318_078_000, 45886)
+		Weight::from_parts(466_474_000, 45886)
 			.saturating_add(ParityDbWeight::get().reads(39_u64))
 			.saturating_add(ParityDbWeight::get().writes(18_u64))
 	}

@@ -1,6 +1,6 @@
 //! Weights of `pallet_disputes`, measured by `make bench NAME=weights`; do not edit.
 //!
-//! Date: 2026-11-27, steps: 20, repeats: 10
+//! Date: 2026-12-01, steps: 20, repeats: 10
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
@@ -31,8 +31,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	fn reveal() -> Weight {
-		// Minimum execution time: 84_686_000 picoseconds.
-		Weight::from_parts(95_514_000, 7397)
+		// Minimum execution time: 91_716_000 picoseconds.
+		Weight::from_parts(118_046_000, 7397)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -42,8 +42,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	fn advance() -> Weight {
-		// Minimum execution time: 77_470_000 picoseconds.
-		Weight::from_parts(90_866_000, 7397)
+		// Minimum execution time: 81_762_000 picoseconds.
+		Weight::from_parts(112_487_000, 7397)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -53,8 +53,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	fn choose() -> Weight {
-		// Minimum execution time: 79_241_000 picoseconds.
-		Weight::from_parts(89_479_000, 7397)
+		// Minimum execution time: 234_389_000 picoseconds.
+		Weight::from_parts(300_106_000, 7397)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -96,7 +96,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::SeatRecords` (r:1 w:1)
 	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Vacancies` (r:1 w:1)
@@ -106,12 +106,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn prove_leaf(e: u32, ) -> Weight {
-		// Minimum execution time: 937_862_000 picoseconds.
-		// Measured over the small program of the pallets' tests; 3 ms and 20 ns a byte on top are an estimate for the stage program,
-		// until its evidence can be benchmarked.
-		Weight::from_parts(4_014_838_357, 45886)
-			// Standard Error: 60
-			.saturating_add(Weight::from_parts(20_612, 0).saturating_mul(e.into()))
+		// Minimum execution time: 1_772_564_000 picoseconds.
+		Weight::from_parts(2_844_861_745, 45886)
+			// Standard Error: 2_682
+			.saturating_add(Weight::from_parts(26_252, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(49_u64))
 			.saturating_add(T::DbWeight::get().writes(36_u64))
 	}
@@ -153,7 +151,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::SeatRecords` (r:1 w:1)
 	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Vacancies` (r:1 w:1)
@@ -163,8 +161,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Contributions::Queue` (r:0 w:1)
 	/// Proof: `Contributions::Queue` (`max_values`: None, `max_size`: Some(83), added: 2558, mode: `MaxEncodedLen`)
 	fn time_out() -> Weight {
-		// Minimum execution time: 900_569_000 picoseconds.
-		Weight::from_parts(1_007_918_000, 45886)
+		// Minimum execution time: 1_227_434_000 picoseconds.
+		Weight::from_parts(1_375_384_000, 45886)
 			.saturating_add(T::DbWeight::get().reads(49_u64))
 			.saturating_add(T::DbWeight::get().writes(36_u64))
 	}
@@ -174,30 +172,28 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn reveal() -> Weight {
-		Weight::from_parts(95_514_000, 7397)
+		Weight::from_parts(118_046_000, 7397)
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn advance() -> Weight {
-		Weight::from_parts(90_866_000, 7397)
+		Weight::from_parts(112_487_000, 7397)
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn choose() -> Weight {
-		Weight::from_parts(89_479_000, 7397)
+		Weight::from_parts(300_106_000, 7397)
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn prove_leaf(e: u32, ) -> Weight {
-		// Measured over the small program of the pallets' tests; 3 ms and 20 ns a byte on top are an estimate for the stage program,
-		// until its evidence can be benchmarked.
-		Weight::from_parts(4_014_838_357, 45886)
-			.saturating_add(Weight::from_parts(20_612, 0).saturating_mul(e.into()))
+		Weight::from_parts(2_844_861_745, 45886)
+			.saturating_add(Weight::from_parts(26_252, 0).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().reads(49_u64))
 			.saturating_add(ParityDbWeight::get().writes(36_u64))
 	}
 	fn time_out() -> Weight {
-		Weight::from_parts(1_007_918_000, 45886)
+		Weight::from_parts(1_375_384_000, 45886)
 			.saturating_add(ParityDbWeight::get().reads(49_u64))
 			.saturating_add(ParityDbWeight::get().writes(36_u64))
 	}

@@ -1,6 +1,6 @@
 //! Weights of `pallet_shards`, measured by `make bench NAME=weights`; do not edit.
 //!
-//! Date: 2026-11-27, steps: 20, repeats: 10
+//! Date: 2026-12-01, steps: 20, repeats: 10
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
@@ -47,8 +47,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Awaited` (r:1 w:0)
 	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
-		// Minimum execution time: 27_337_000 picoseconds.
-		Weight::from_parts(28_977_000, 3509)
+		// Minimum execution time: 37_536_000 picoseconds.
+		Weight::from_parts(40_340_000, 3509)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -67,6 +67,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Shards::RequestCount` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Vacancies` (r:1 w:1)
 	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
+	/// Storage: `Shards::Entitlements` (r:1 w:0)
+	/// Proof: `Shards::Entitlements` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::BondPrice` (r:1 w:0)
 	/// Proof: `Workers::BondPrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::Commitments` (r:1 w:1)
@@ -76,11 +78,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Awaited` (r:1 w:1)
 	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:0 w:1)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	fn enlist() -> Weight {
-		// Minimum execution time: 119_570_000 picoseconds.
-		Weight::from_parts(129_866_000, 7397)
-			.saturating_add(T::DbWeight::get().reads(11_u64))
+		// Minimum execution time: 167_589_000 picoseconds.
+		Weight::from_parts(180_468_000, 7397)
+			.saturating_add(T::DbWeight::get().reads(12_u64))
 			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
 
@@ -107,8 +109,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Places` (r:0 w:1)
 	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
 	fn draw_seat() -> Weight {
-		// Minimum execution time: 169_053_000 picoseconds.
-		Weight::from_parts(187_754_000, 7397)
+		// Minimum execution time: 197_764_000 picoseconds.
+		Weight::from_parts(257_552_000, 7397)
 			.saturating_add(T::DbWeight::get().reads(10_u64))
 			.saturating_add(T::DbWeight::get().writes(9_u64))
 	}
@@ -122,7 +124,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::SeatRecords` (r:1 w:1)
 	/// Proof: `Shards::SeatRecords` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Workers::Commitments` (r:1 w:1)
 	/// Proof: `Workers::Commitments` (`max_values`: None, `max_size`: Some(81), added: 2556, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
@@ -130,8 +132,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Vacancies` (r:1 w:1)
 	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
 	fn leave() -> Weight {
-		// Minimum execution time: 146_271_000 picoseconds.
-		Weight::from_parts(163_739_000, 4608)
+		// Minimum execution time: 171_085_000 picoseconds.
+		Weight::from_parts(207_028_000, 4608)
 			.saturating_add(T::DbWeight::get().reads(8_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
@@ -155,8 +157,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn leave_enlistment() -> Weight {
-		// Minimum execution time: 114_487_000 picoseconds.
-		Weight::from_parts(129_864_000, 7397)
+		// Minimum execution time: 152_537_000 picoseconds.
+		Weight::from_parts(159_977_000, 7397)
 			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
@@ -166,24 +168,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Places` (r:1 w:0)
 	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Rosters` (r:1 w:1)
 	/// Proof: `Shards::Rosters` (`max_values`: None, `max_size`: Some(1143), added: 3618, mode: `MaxEncodedLen`)
 	fn declare_held() -> Weight {
-		// Minimum execution time: 82_769_000 picoseconds.
-		Weight::from_parts(92_346_000, 4608)
+		// Minimum execution time: 91_376_000 picoseconds.
+		Weight::from_parts(113_569_000, 4608)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 
 	/// Storage: `Shards::Clocks` (r:1 w:1)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:1)
 	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Contributions::Windows` (r:1 w:0)
-	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Proof: `Contributions::Windows` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Vacancies` (r:1 w:1)
 	/// Proof: `Shards::Vacancies` (`max_values`: None, `max_size`: Some(142), added: 2617, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Rosters` (r:64 w:64)
@@ -205,10 +207,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Closed` (r:0 w:3)
 	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	fn poke_close(s: u32, ) -> Weight {
-		// Minimum execution time: 1_058_928_000 picoseconds.
-		Weight::from_parts(181_346_692, 7397)
-			// Standard Error: 3_199_090
-			.saturating_add(Weight::from_parts(902_341_985, 0).saturating_mul(s.into()))
+		// Minimum execution time: 1_287_583_000 picoseconds.
+		Weight::from_parts(1_305_611_000, 7397)
+			// Standard Error: 16_801_725
+			.saturating_add(Weight::from_parts(1_340_085_522, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(8_u64))
 			.saturating_add(T::DbWeight::get().reads((35_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(7_u64))
@@ -217,7 +219,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	/// Storage: `Shards::Clocks` (r:1 w:1)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
@@ -229,16 +231,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Awaited` (r:1 w:1)
 	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	fn poke_schedule(s: u32, ) -> Weight {
-		// Minimum execution time: 98_810_000 picoseconds.
-		Weight::from_parts(140_657_655, 7397)
-			// Standard Error: 85_908
-			.saturating_add(Weight::from_parts(2_302_514, 0).saturating_mul(s.into()))
+		// Minimum execution time: 189_392_000 picoseconds.
+		Weight::from_parts(242_013_369, 7397)
+			// Standard Error: 195_548
+			.saturating_add(Weight::from_parts(823_126, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 
 	/// Storage: `Shards::Clocks` (r:1 w:1)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
@@ -250,16 +252,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Awaited` (r:1 w:1)
 	/// Proof: `Shards::Awaited` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	fn poke_start(s: u32, ) -> Weight {
-		// Minimum execution time: 96_638_000 picoseconds.
-		Weight::from_parts(152_986_099, 7397)
-			// Standard Error: 90_911
-			.saturating_add(Weight::from_parts(2_107_577, 0).saturating_mul(s.into()))
+		// Minimum execution time: 113_659_000 picoseconds.
+		Weight::from_parts(179_954_755, 7397)
+			// Standard Error: 162_635
+			.saturating_add(Weight::from_parts(1_473_585, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 
 	/// Storage: `Shards::Clocks` (r:1 w:1)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Specs` (r:1 w:0)
 	/// Proof: `Models::Specs` (`max_values`: None, `max_size`: Some(3932), added: 6407, mode: `MaxEncodedLen`)
 	/// Storage: `Models::Records` (r:1 w:0)
@@ -277,8 +279,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Outputs` (r:0 w:1)
 	/// Proof: `Shards::Outputs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn poke_forget() -> Weight {
-		// Minimum execution time: 194_908_000 picoseconds.
-		Weight::from_parts(207_449_000, 21406)
+		// Minimum execution time: 271_103_000 picoseconds.
+		Weight::from_parts(293_796_000, 21406)
 			.saturating_add(T::DbWeight::get().reads(16_u64))
 			.saturating_add(T::DbWeight::get().writes(12_u64))
 	}
@@ -288,7 +290,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Records` (r:1 w:0)
 	/// Proof: `Models::Records` (`max_values`: None, `max_size`: Some(555), added: 3030, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Clocks` (r:1 w:0)
-	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(73), added: 2548, mode: `MaxEncodedLen`)
+	/// Proof: `Shards::Clocks` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Shards::Closed` (r:1 w:0)
 	/// Proof: `Shards::Closed` (`max_values`: None, `max_size`: Some(77), added: 2552, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:3 w:0)
@@ -304,8 +306,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Shards::Places` (r:0 w:32)
 	/// Proof: `Shards::Places` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
 	fn dissolve() -> Weight {
-		// Minimum execution time: 880_627_000 picoseconds.
-		Weight::from_parts(924_241_000, 82782)
+		// Minimum execution time: 1_194_946_000 picoseconds.
+		Weight::from_parts(1_303_997_000, 82782)
 			.saturating_add(T::DbWeight::get().reads(42_u64))
 			.saturating_add(T::DbWeight::get().writes(67_u64))
 	}
@@ -315,60 +317,60 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		Weight::from_parts(28_977_000, 3509)
+		Weight::from_parts(40_340_000, 3509)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn enlist() -> Weight {
-		Weight::from_parts(129_866_000, 7397)
-			.saturating_add(ParityDbWeight::get().reads(11_u64))
+		Weight::from_parts(180_468_000, 7397)
+			.saturating_add(ParityDbWeight::get().reads(12_u64))
 			.saturating_add(ParityDbWeight::get().writes(7_u64))
 	}
 	fn draw_seat() -> Weight {
-		Weight::from_parts(187_754_000, 7397)
+		Weight::from_parts(257_552_000, 7397)
 			.saturating_add(ParityDbWeight::get().reads(10_u64))
 			.saturating_add(ParityDbWeight::get().writes(9_u64))
 	}
 	fn leave() -> Weight {
-		Weight::from_parts(163_739_000, 4608)
+		Weight::from_parts(207_028_000, 4608)
 			.saturating_add(ParityDbWeight::get().reads(8_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn leave_enlistment() -> Weight {
-		Weight::from_parts(129_864_000, 7397)
+		Weight::from_parts(159_977_000, 7397)
 			.saturating_add(ParityDbWeight::get().reads(9_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn declare_held() -> Weight {
-		Weight::from_parts(92_346_000, 4608)
+		Weight::from_parts(113_569_000, 4608)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn poke_close(s: u32, ) -> Weight {
-		Weight::from_parts(181_346_692, 7397)
-			.saturating_add(Weight::from_parts(902_341_985, 0).saturating_mul(s.into()))
+		Weight::from_parts(1_305_611_000, 7397)
+			.saturating_add(Weight::from_parts(1_340_085_522, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(8_u64))
 			.saturating_add(ParityDbWeight::get().writes(7_u64))
 	}
 	fn poke_schedule(s: u32, ) -> Weight {
-		Weight::from_parts(140_657_655, 7397)
-			.saturating_add(Weight::from_parts(2_302_514, 0).saturating_mul(s.into()))
+		Weight::from_parts(242_013_369, 7397)
+			.saturating_add(Weight::from_parts(823_126, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn poke_start(s: u32, ) -> Weight {
-		Weight::from_parts(152_986_099, 7397)
-			.saturating_add(Weight::from_parts(2_107_577, 0).saturating_mul(s.into()))
+		Weight::from_parts(179_954_755, 7397)
+			.saturating_add(Weight::from_parts(1_473_585, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn poke_forget() -> Weight {
-		Weight::from_parts(207_449_000, 21406)
+		Weight::from_parts(293_796_000, 21406)
 			.saturating_add(ParityDbWeight::get().reads(16_u64))
 			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
 	fn dissolve() -> Weight {
-		Weight::from_parts(924_241_000, 82782)
+		Weight::from_parts(1_303_997_000, 82782)
 			.saturating_add(ParityDbWeight::get().reads(42_u64))
 			.saturating_add(ParityDbWeight::get().writes(67_u64))
 	}
