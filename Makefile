@@ -76,4 +76,7 @@ docs: setup ## Build the API documentation without warnings
 deny: setup ## Check licences and sources of dependencies
 	@scripts/deny.sh
 
-ci: test lint docs deny ## Everything that has to pass before a change lands
+# The tests with polkadot.js wait for blocks most of the time: they leave the processor to the gates.
+ci: test-rust ## Everything that has to pass before a change lands: `make test`, then lint, docs and deny
+	@$(MAKE) --no-print-directory test-js & tests=$$!; \
+	nice $(MAKE) --no-print-directory lint docs deny && wait $$tests || { kill $$tests 2>/dev/null; exit 1; }
