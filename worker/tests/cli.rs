@@ -4,6 +4,7 @@ mod common;
 
 use std::{
 	fs,
+	path::Path,
 	process::{Command, Output},
 	time::Duration,
 };
@@ -124,6 +125,11 @@ fn a_dataset_may_have_more_chunks_than_a_process_may_have_files() {
 	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// The spec in a workplace.
+fn spec_in(folder: &Path) -> ModelSpec {
+	serde_json::from_slice(&fs::read(folder.join("spec.json")).unwrap()).unwrap()
+}
+
 #[test]
 fn a_run_leaves_alone_what_is_in_its_folder() {
 	let folder = workplace();
@@ -139,8 +145,7 @@ fn a_run_leaves_alone_what_is_in_its_folder() {
 fn whole_layers_are_recomputed_only_where_memory_is_short() {
 	let folder = workplace();
 	let path = folder.path();
-	let text = fs::read_to_string(path.join("spec.json")).unwrap();
-	let mut spec: ModelSpec = serde_json::from_str(&text).unwrap();
+	let mut spec = spec_in(path);
 	(spec.architecture.context, spec.schedule.microbatch) = (256, 8);
 	spec.stages = vec![4, 4].try_into().unwrap();
 	fs::write(path.join("spec.json"), serde_json::to_string(&spec).unwrap()).unwrap();
@@ -178,8 +183,7 @@ fn whole_layers_are_recomputed_only_where_memory_is_short() {
 fn a_model_that_becomes_worse_than_guessing_is_told() {
 	let folder = workplace();
 	let path = folder.path();
-	let text = fs::read_to_string(path.join("spec.json")).unwrap();
-	let mut spec: ModelSpec = serde_json::from_str(&text).unwrap();
+	let mut spec = spec_in(path);
 	let train = |spec: &ModelSpec, out: &str| {
 		fs::write(path.join("spec.json"), serde_json::to_string(spec).unwrap()).unwrap();
 		let files = ["train-local", "--spec", "spec.json", "--data", "data", "--out", out];

@@ -255,6 +255,7 @@ struct Daemon {
 	leaving: watch::Sender<bool>,
 	/// What was told last.
 	told: Option<String>,
+	/// Whether this machine's clock was looked at.
 	clock: ClockCheck,
 }
 
