@@ -326,7 +326,8 @@ impl Daemon {
 	/// Do what a final block asks for.
 	async fn handle(&mut self, block: BlockRef) -> Result<(), RunError> {
 		let state = self.worker.connection.state().await?;
-		if let Some(words) = self.clock.look(&self.worker.connection, &state).await? {
+		// That the clock cannot be looked at now is no reason to leave places without blocks.
+		if let Ok(Some(words)) = self.clock.look(&self.worker.connection, &state).await {
 			tracing::warn!("{words}");
 			self.worker.monitor.told(&words);
 		}
